@@ -1,0 +1,42 @@
+/*
+ * Text: UTF-8, natural order, did-you-mean, and making hostile text safe to print.
+ */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/str.h"
+
+/* Number of code points in UTF-8 text; stray bytes count one each. */
+size_t amp_text_points(const char *bytes, size_t length);
+
+/* Offset of the first byte that is not well-formed UTF-8; `length` if all is well. */
+size_t amp_text_invalid_utf8(const char *bytes, size_t length);
+
+/*
+ * Compares ids: runs of digits by value, the rest by byte; ids of equal value ("1", "01")
+ * by byte, so that only equal strings are equal. Returns <0, 0 or >0.
+ */
+int amp_text_compare(const char *left, const char *right);
+
+/* Optimal string alignment distance (insert, delete, replace, swap), at most `limit`+1. */
+size_t amp_text_distance(const char *left, const char *right, size_t limit);
+
+/*
+ * The one of `count` words that `word` was probably meant to be: within 2 edits and a
+ * third of its length; NULL if none is near. Of several, the nearest and then the first.
+ */
+const char *amp_text_nearest(const char *word, const char *const *words, size_t count);
+
+/*
+ * Appends text that is safe on a terminal: control characters, bidirectional controls
+ * and broken UTF-8 appear as \xNN or \u{NNNN}; tabs stay.
+ */
+void amp_text_add_safe(struct amp_str *str, const char *bytes, size_t length);
+
+/* True for the characters an id consists of: letters, digits, _ . - */
+bool amp_text_is_id_byte(char byte);
+
+#endif

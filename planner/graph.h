@@ -1,0 +1,49 @@
+/*
+ * Graph: the dependency graph of a catalog, as flat arrays over dense ids.
+ *
+ * Node ids are ranks: the migrations sorted by qualified id with amp_text_compare(), so
+ * "smallest id first" is a comparison of integers. Edges run from a migration to one it
+ * depends on. A migration that is replaced by a squash in the catalog stays a node, is
+ * marked, and whoever depends on it depends on the squash as well.
+ */
+#ifndef PLANNER_GRAPH_H
+#define PLANNER_GRAPH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/finding.h"
+#include "schema/catalog.h"
+
+#define AMP_NO_NODE UINT32_MAX
+
+struct amp_graph {
+	uint32_t count;
+	const struct amp_migration **nodes; /* by node id */
+	/* edges of node n: [first[n], first[n + 1]) */
+	uint32_t *first;
+	uint32_t *target;                       /* node depended on */
+	const struct amp_reference **reference; /* where the edge is declared */
+	bool *redundant; /* filled by amp_redundant(), false before */
+	/* dependents of node n: [back_first[n], back_first[n + 1]), ascending */
+	uint32_t *back_first;
+	uint32_t *back;
+	uint32_t *replaced_by; /* node of the squash that stands for n, or AMP_NO_NODE */
+	struct amp_arena arena;
+};
+
+/*
+ * Builds the graph. Findings: `missing-dependency` (with did-you-mean), a dependency on
+ * itself is a `cycle` of one. An <after> on an absent migration is no edge. Equal edges
+ * of one migration are kept once (the first declared).
+ * After it, also after a failure, the graph must be deinitialised.
+ */
+int amp_graph_build(struct amp_graph *graph, const struct amp_catalog *catalog,
+	struct amp_findings *findings, struct amplan_error *error);
+void amp_graph_deinit(struct amp_graph *graph);
+
+/* The node with this qualified id, or AMP_NO_NODE. */
+uint32_t amp_graph_find(const struct amp_graph *graph, const char *id);
+
+#endif
