@@ -46,10 +46,15 @@ void amp_digest_number(struct amp_digest *digest, int64_t number)
 	amp_digest_field(digest, text, (size_t)n);
 }
 
+void amp_digest_end_raw(struct amp_digest *digest, uint8_t out[AMP_DIGEST_RAW])
+{
+	SHA256Final(out, state(digest));
+}
+
 void amp_digest_end(struct amp_digest *digest, char out[AMP_DIGEST_SIZE])
 {
-	uint8_t hash[SHA256_DIGEST_LENGTH];
-	SHA256Final(hash, state(digest));
+	uint8_t hash[AMP_DIGEST_RAW];
+	amp_digest_end_raw(digest, hash);
 	memcpy(out, "sha256:", 7);
 	for (size_t i = 0; i < sizeof(hash); i++)
 		snprintf(out + 7 + 2 * i, 3, "%02x", hash[i]);

@@ -120,7 +120,7 @@ struct amplan_step {
 struct amplan_event {
 	int64_t number;         /* position in the hash chain, from 0 */
 	const char *event;      /* "created", "applied", "marked", "baselined", "started",
-	                            "resolved" or "rolled-back" */
+	                            "undoing", "resolved", "abandoned", "rolled-back" */
 	const char *id;         /* qualified id; "" for "created" */
 	const char *checksum;   /* of what ran */
 	const char *plan;       /* digest of the plan that it was part of */

@@ -1,0 +1,46 @@
+/*
+ * Engine: from a URL to an engine.
+ */
+#include "executor/engine.h"
+
+#include <string.h>
+
+/* "postgresql://user:secret@host/db" without the secret. */
+static const char *redact(struct amp_arena *arena, const char *url)
+{
+	const char *authority = strstr(url, "://");
+	const char *at = authority ? strrchr(authority, '@') : NULL;
+	const char *colon =
+		at ? memchr(authority + 3, ':', (size_t)(at - authority - 3)) : NULL;
+	if (!colon)
+		return amp_arena_strndup(arena, url, strcspn(url, "?"));
+	return amp_arena_printf(arena, "%.*s:***%.*s", (int)(colon - url), url,
+		(int)strcspn(at, "?"), at);
+}
+
+int amp_engine_parse(const char *url, struct amp_arena *arena,
+	const struct amp_engine **engine, struct amp_target *target,
+	struct amplan_error *error)
+{
+	*target = (struct amp_target){0};
+	const char *path = strncmp(url, "sqlite:", 7) ? url : url + 7;
+	if (path == url && strstr(url, "://")) {
+		const char *shown = redact(arena, url);
+		amp_error(error, AMPLAN_USAGE, "no engine for the database '%s'",
+			shown ? shown : "");
+		amp_error_hint(error,
+			"this build has SQLite only: give a file name or sqlite:FILE");
+		return AMPLAN_USAGE;
+	}
+	if (path != url && !strncmp(path, "//", 2))
+		path += 2; /* sqlite://relative and sqlite:///absolute, as others write it */
+	if (!*path) {
+		amp_error(error, AMPLAN_USAGE, "the name of the database is empty");
+		amp_error_hint(error, "give a file name, as in --database app.db");
+		return AMPLAN_USAGE;
+	}
+	*engine = &amp_sqlite;
+	target->path = amp_arena_strdup(arena, path);
+	target->display = target->path;
+	return target->path ? AMPLAN_OK : amp_error_nomem(error);
+}

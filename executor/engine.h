@@ -1,0 +1,181 @@
+/*
+ * Engine: what the executor needs of a database, and nothing more.
+ *
+ * One table of functions per engine. Everything above this line is the same for all of
+ * them: history, rehearsal, apply, rollback, startup. SQLite is in sqlite*.c.
+ */
+#ifndef EXECUTOR_ENGINE_H
+#define EXECUTOR_ENGINE_H
+
+#include <amplan/report.h>
+
+#include "base/arena.h"
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/finding.h"
+#include "executor/hooks.h"
+#include "schema/migration.h"
+
+/* The name of the history table, in every engine. */
+#define AMP_HISTORY_TABLE "amplan_history"
+
+struct sqlite3;
+
+/* Which database. */
+struct amp_target {
+	const char *path;       /* SQLite: file name; NULL: the lent handle */
+	struct sqlite3 *handle; /* lent by the application, or NULL */
+	const char *display;    /* for people: no secrets */
+};
+
+/* How a connection will be used. */
+enum amp_access {
+	AMP_OBSERVE, /* read only; the database and its directory stay byte for byte */
+	AMP_WRITE,   /* read and write; never creates the database */
+	AMP_CREATE   /* the same, and creates it where it does not exist */
+};
+
+/* A bound parameter or a column: text where not NULL, else the number. */
+struct amp_value {
+	const char *text;
+	int64_t number;
+};
+
+/* One row of a query; return 0 to go on. `columns` live until the return. */
+typedef int amp_row_fn(void *user, const struct amp_value *columns, int count);
+
+/* An object of the schema. */
+struct amp_object {
+	const char *type; /* "table", "index", "view", "trigger" */
+	const char *name;
+	const char *table;              /* that it belongs to */
+	const char *sql;                /* as the database keeps it; "" if it has none */
+	uint8_t digest[AMP_DIGEST_RAW]; /* over type, name, table and normalised SQL */
+};
+
+/* The schema: sorted by table, kind (tables first) and name; without the history. */
+struct amp_objects {
+	const struct amp_object *const *items;
+	size_t count;
+};
+
+/* What running the SQL of one step came to. */
+struct amp_run {
+	unsigned statements;
+	int64_t rows;
+	const char **touched; /* tables written, altered or dropped, in the given arena */
+	size_t ntouched;
+	bool ended_transaction; /* the SQL made the database roll back on its own */
+};
+
+/* What a verify or precondition said. */
+enum amp_answer {
+	AMP_TRUE,
+	AMP_FALSE,
+	AMP_NO_ROW,
+	AMP_SEVERAL_ROWS,
+	AMP_NO_ANSWER /* it failed: a finding says why */
+};
+
+/* Rows that point at nothing, counted by child table, parent table and key. */
+struct amp_violation {
+	const char *child, *parent, *key;
+	int64_t count;
+};
+
+struct amp_violations {
+	struct amp_violation *items;
+	size_t count, capacity;
+	struct amp_arena *arena;
+};
+
+struct amp_engine;
+
+/* A connection; engines put their own fields behind. */
+struct amp_db {
+	const struct amp_engine *engine;
+	const struct amp_hooks *hooks;
+};
+
+/* What SQL of a migration may do, and whom to blame. */
+struct amp_run_as {
+	const struct amp_migration *migration;
+	bool transactional;              /* false: transaction="none" */
+	struct amplan_progress progress; /* sent on while statements run */
+	struct amp_findings *findings;
+	struct amp_arena *arena;
+	bool borrowed_functions; /* shadow of a lent handle: its functions are unknown */
+	bool unknown_function;   /* out: that was what failed */
+	bool needs_rows;         /* out: a constraint failed, which is a matter of rows */
+};
+
+struct amp_engine {
+	const char *name;
+
+	/* Whether there is a database yet; false for a missing or empty file. */
+	int (*exists)(
+		const struct amp_target *target, bool *exists, struct amplan_error *);
+	int (*open)(const struct amp_target *target, enum amp_access access,
+		const struct amp_hooks *hooks, struct amp_db **out,
+		struct amplan_error *);
+	/* Rolls back what is open; gives a lent handle back as it was. NULL is fine. */
+	void (*close)(struct amp_db *db);
+
+	/* A read transaction: one consistent view until end_read. */
+	int (*begin_read)(struct amp_db *db, struct amplan_error *);
+	void (*end_read)(struct amp_db *db);
+
+	/* The write transaction, which is the lock. Waits as long as the hooks say. */
+	int (*begin)(struct amp_db *db, bool foreign_keys, struct amplan_error *);
+	int (*commit)(struct amp_db *db, struct amplan_error *);
+	void (*rollback)(struct amp_db *db); /* safe where nothing is open */
+	/* Held besides, by plans with a transaction="none" step; dies with the process. */
+	int (*lock_aside)(struct amp_db *db, struct amplan_error *);
+	void (*unlock_aside)(struct amp_db *db);
+	/* Within a transaction of a shadow: one step that can be undone. */
+	int (*savepoint)(struct amp_db *db, struct amplan_error *);
+	int (*release)(struct amp_db *db, struct amplan_error *);
+	void (*undo)(struct amp_db *db);
+
+	/* amplan's own statements; parameters are ?1, ?2, … */
+	int (*write)(struct amp_db *db, const char *sql, const struct amp_value *values,
+		int count, struct amplan_error *);
+	int (*read)(struct amp_db *db, const char *sql, const struct amp_value *values,
+		int count, amp_row_fn *row, void *user, struct amplan_error *);
+
+	/* The SQL of a step, statement by statement. AMPLAN_FAILED and AMPLAN_REFUSED come
+	   with a finding. */
+	int (*run)(struct amp_db *db, const struct amp_sql *sql, struct amp_run_as *as,
+		struct amp_run *run, struct amplan_error *);
+	/* A verify or precondition; read only. */
+	int (*ask)(struct amp_db *db, const struct amp_sql *sql, struct amp_run_as *as,
+		enum amp_answer *answer, struct amplan_error *);
+
+	/* The schema now; valid until the next call with the same connection. */
+	int (*objects)(struct amp_db *db, struct amp_objects *out, struct amplan_error *);
+	int (*violations)(
+		struct amp_db *db, struct amp_violations *out, struct amplan_error *);
+
+	/* A private stand-in. `from` NULL: an empty one. Sets *fidelity to what it is. */
+	int (*shadow)(struct amp_db *from, enum amplan_fidelity wish, int64_t copy_limit,
+		const struct amp_hooks *hooks, struct amp_db **out,
+		enum amplan_fidelity *fidelity, const char **note,
+		struct amp_arena *arena, struct amplan_error *);
+	/* Who holds the lock, as far as the system tells. */
+	void (*holder)(const struct amp_target *target, struct amplan_holder *out,
+		struct amp_arena *arena);
+	/* Is the aside lock held by a living process? */
+	bool (*held_aside)(const struct amp_target *target);
+	/* A path for amplan's own file beside the database; NULL where there is none. */
+	const char *(*beside)(const struct amp_target *target, const char *suffix,
+		struct amp_arena *arena);
+};
+
+extern const struct amp_engine amp_sqlite;
+
+/* The engine and the target that a URL names. AMPLAN_USAGE where it names neither. */
+int amp_engine_parse(const char *url, struct amp_arena *arena,
+	const struct amp_engine **engine, struct amp_target *target,
+	struct amplan_error *error);
+
+#endif

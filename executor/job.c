@@ -1,0 +1,367 @@
+#include "executor/job.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "executor/failure.h"
+#include "executor/objects.h"
+#include "planner/cycle.h"
+#include "planner/order.h"
+#include "planner/redundant.h"
+
+struct amp_job *amp_job_new(struct amplan_error *error)
+{
+	struct amp_job *job = calloc(1, sizeof(*job));
+	if (!job) {
+		amp_error_nomem(error);
+		return NULL;
+	}
+	amp_arena_init(&job->arena);
+	amp_findings_init(&job->findings, &job->arena);
+	job->history.identity = job->history.head = "";
+	return job;
+}
+
+void amp_job_free(struct amp_job *job)
+{
+	if (!job)
+		return;
+	amp_plan_deinit(&job->plan);
+	amp_history_deinit(&job->history);
+	amp_graph_deinit(&job->graph);
+	amp_catalog_deinit(&job->catalog);
+	amp_findings_deinit(&job->findings);
+	amp_arena_deinit(&job->arena);
+	free(job);
+}
+
+struct amp_job *amp_job_of(const struct amplan_report *report)
+{
+	return (struct amp_job *)(uintptr_t)report;
+}
+
+void amplan_report_free(struct amplan_report *report)
+{
+	amp_job_free(amp_job_of(report));
+}
+
+static size_t count_errors(const struct amp_findings *findings)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < findings->count; i++)
+		count += findings->items[i].severity == AMPLAN_ERROR;
+	return count;
+}
+
+/* AMPLAN_REFUSED with the first error where there is one. */
+static int refuse_errors(
+	const struct amp_findings *findings, const char *what, struct amplan_error *error)
+{
+	size_t count = count_errors(findings);
+	if (findings->failed)
+		return amp_error_nomem(error);
+	if (!count)
+		return AMPLAN_OK;
+	return amp_error(error, AMPLAN_REFUSED, "%s: %zu error%s, nothing was touched",
+		what, count, count == 1 ? "" : "s");
+}
+
+static int order_graph(struct amp_job *job, struct amplan_error *error)
+{
+	uint32_t placed = 0;
+	uint32_t *order = amp_arena_array(&job->arena, job->graph.count, sizeof(*order));
+	if (!order)
+		return amp_error_nomem(error);
+	int code = amp_order(&job->graph, order, &placed, error);
+	if (code)
+		return code;
+	if (placed < job->graph.count)
+		return amp_cycles(&job->graph, &job->findings, error);
+	code = amp_order_prove(&job->graph, order, placed, error);
+	if (!code)
+		job->order = order;
+	return code;
+}
+
+int amp_job_load(struct amp_job *job, struct amplan *amplan, struct amplan_error *error)
+{
+	int code = amp_catalog_load(&job->catalog, amplan->folders, amplan->nfolders,
+		amplan->engine->name, error);
+	if (code)
+		return code;
+	for (size_t i = 0; i < job->catalog.findings.count; i++)
+		amp_findings_copy(&job->findings, &job->catalog.findings.items[i]);
+	code = amp_graph_build(&job->graph, &job->catalog, &job->findings, error);
+	if (!code)
+		code = order_graph(job, error);
+	if (!code)
+		code = refuse_errors(
+			&job->findings, "the descriptors do not hold", error);
+	return code;
+}
+
+int amp_job_look(struct amp_job *job, struct amp_db *db, struct amplan_error *error)
+{
+	struct amp_objects objects;
+	job->exists = job->looked = true;
+	amp_history_deinit(&job->history);
+	int code = db->engine->objects(db, &objects, error);
+	if (!code)
+		amp_objects_fingerprint(&objects, job->fingerprint);
+	if (!code)
+		code = amp_history_read(&job->history, db, error);
+	if (!code && job->history.first_broken < job->history.count) {
+		const struct amplan_event *event =
+			&job->history.rows[job->history.first_broken].event;
+		struct amplan_finding *finding =
+			amp_finding_add(&job->findings, AMPLAN_ERROR, "history-tampered",
+				"row %lld of the history does not fit the rows before it",
+				(long long)event->number);
+		if (*event->id)
+			amp_finding_id(&job->findings, finding, event->id);
+		amp_finding_hint(&job->findings, finding,
+			"somebody edited '" AMP_HISTORY_TABLE "': compare it with a "
+			"backup; to accept what is there, move the table away and use "
+			"'amplan baseline'");
+	}
+	return code;
+}
+
+int amp_job_look_at_nothing(struct amp_job *job, struct amplan_error *error)
+{
+	struct amp_objects none = {0};
+	(void)error;
+	job->looked = true;
+	job->exists = false;
+	amp_objects_fingerprint(&none, job->fingerprint);
+	return AMPLAN_OK;
+}
+
+int amp_job_plan(
+	struct amp_job *job, const struct amp_goal *goal, struct amplan_error *error)
+{
+	const struct amp_start start = {
+		.applied = job->history.applied,
+		.napplied = job->history.napplied,
+		.fingerprint = job->fingerprint,
+	};
+	amp_plan_deinit(&job->plan);
+	job->goal = *goal;
+	int code = amp_plan_build(
+		&job->plan, &job->graph, job->order, &start, goal, &job->findings, error);
+	if (code)
+		return code;
+	job->planned = true;
+	job->results =
+		amp_arena_array(&job->arena, job->plan.nsteps, sizeof(*job->results));
+	if (!job->results)
+		return amp_error_nomem(error);
+	return refuse_errors(&job->findings, "the plan does not hold", error);
+}
+
+int amp_job_interrupted(
+	struct amp_job *job, struct amplan *amplan, struct amplan_error *error)
+{
+	for (size_t i = 0; i < job->history.napplied; i++) {
+		const char *id = job->history.applied[i].id;
+		if (!job->history.applied[i].interrupted ||
+			(amplan->has_database &&
+				amplan->engine->held_aside(&amplan->target)))
+			continue;
+		amp_error(error, AMPLAN_PARTIAL, "'%s' stopped part way", id);
+		amp_error_hint(error,
+			"look at what it did, then 'amplan resolve %s --applied' if it is "
+			"complete now, or 'amplan resolve %s --again' to run it again",
+			id, id);
+		return AMPLAN_PARTIAL;
+	}
+	return AMPLAN_OK;
+}
+
+/* Publishing: from the inner data to the structs of the public report. */
+
+static struct amplan_edge *publish_edges(
+	struct amp_job *job, uint32_t node, const uint32_t *position, size_t *count)
+{
+	const struct amp_graph *graph = &job->graph;
+	const struct amp_migration *migration = graph->nodes[node];
+	struct amplan_edge *edges =
+		amp_arena_array(&job->arena, migration->ndepends, sizeof(*edges));
+	*count = 0;
+	for (size_t i = 0; edges && i < migration->ndepends; i++) {
+		const struct amp_reference *reference = &migration->depends[i];
+		struct amplan_edge edge = {
+			.on = reference->id,
+			.reason = reference->reason,
+			.index = UINT32_MAX,
+			.orders_only = reference->orders_only,
+		};
+		if (reference->source)
+			edge.place = amp_source_place(
+				reference->source, reference->offset, reference->length);
+		for (uint32_t e = graph->first[node]; e < graph->first[node + 1]; e++)
+			if (graph->reference[e] == reference) {
+				edge.index = position ? position[graph->target[e]]
+						      : graph->target[e];
+				edge.redundant = graph->redundant[e];
+			}
+		edges[(*count)++] = edge;
+	}
+	return edges;
+}
+
+static unsigned public_flags(const struct amp_migration *migration)
+{
+	unsigned flags = migration->flags;
+	flags |= migration->down ? AMPLAN_HAS_DOWN : 0;
+	flags |= migration->irreversible ? AMPLAN_IRREVERSIBLE : 0;
+	flags |= migration->nreplaces ? AMPLAN_SQUASH : 0;
+	return flags;
+}
+
+static int publish_migrations(struct amp_job *job, struct amplan_migration **out)
+{
+	const struct amp_graph *graph = &job->graph;
+	uint32_t *position = NULL;
+	struct amplan_migration *list =
+		amp_arena_array(&job->arena, graph->count, sizeof(*list));
+	if (job->order)
+		position = amp_arena_array(&job->arena, graph->count, sizeof(*position));
+	if (!list || (job->order && !position))
+		return AMPLAN_NOMEM;
+	for (uint32_t i = 0; position && i < graph->count; i++)
+		position[job->order[i]] = i;
+	for (uint32_t i = 0; i < graph->count; i++) {
+		uint32_t node = job->order ? job->order[i] : i;
+		const struct amp_migration *migration = graph->nodes[node];
+		struct amplan_migration *shown = &list[i];
+		*shown = (struct amplan_migration){
+			.id = migration->id,
+			.module = migration->module,
+			.description =
+				migration->description ? migration->description : "",
+			.checksum = migration->checksum,
+			.state = job->planned ? job->plan.states[node] : AMPLAN_PENDING,
+			.flags = public_flags(migration),
+		};
+		if (migration->source)
+			shown->place = amp_source_place(
+				migration->source, migration->offset, migration->length);
+		shown->edges = publish_edges(job, node, position, &shown->nedges);
+	}
+	job->report.migrations = list;
+	job->report.nmigrations = graph->count;
+	*out = list;
+	return AMPLAN_OK;
+}
+
+static int publish_steps(struct amp_job *job)
+{
+	const struct amp_plan *plan = &job->plan;
+	struct amplan_step *steps =
+		amp_arena_array(&job->arena, plan->nsteps, sizeof(*steps));
+	uint32_t *place = amp_arena_array(&job->arena, job->graph.count, sizeof(*place));
+	if (!steps || !place)
+		return AMPLAN_NOMEM;
+	for (uint32_t i = 0; i < job->graph.count; i++)
+		place[job->order[i]] = i;
+	for (size_t i = 0; i < plan->nsteps; i++) {
+		const struct amp_result *result = &job->results[i];
+		/* a plan says the same on every machine, so it says only what is long */
+		int64_t shown = job->report.done
+			? result->milliseconds
+			: (result->milliseconds + 50) / 100 * 100;
+		steps[i] = (struct amplan_step){
+			.migration = &job->report.migrations[place[plan->steps[i].node]],
+			.number = plan->steps[i].number,
+			.stage = plan->steps[i].stage,
+			.outcome = result->outcome,
+			.statements = result->statements,
+			.verified = result->verified,
+			.unknown = result->unknown,
+			.rows = result->rows,
+			.milliseconds = shown,
+			.effects = result->effects,
+			.neffects = result->neffects,
+		};
+	}
+	job->report.steps = steps;
+	job->report.nsteps = plan->nsteps;
+	job->report.nstages = plan->nstages;
+	job->report.digest = plan->digest;
+	job->report.verdict = plan->verdict;
+	job->report.unknown = plan->unknown;
+	job->report.nunknown = plan->nunknown;
+	job->report.rollback = plan->direction == AMP_DOWN;
+	return AMPLAN_OK;
+}
+
+static int publish_applied(struct amp_job *job)
+{
+	struct amplan_event *applied =
+		amp_arena_array(&job->arena, job->history.napplied, sizeof(*applied));
+	if (!applied)
+		return AMPLAN_NOMEM;
+	for (size_t i = 0; i < job->history.napplied; i++)
+		applied[i] = job->history.rows[job->history.applied_row[i]].event;
+	job->report.applied = applied;
+	job->report.napplied = job->history.napplied;
+	return AMPLAN_OK;
+}
+
+static void publish_failure(
+	struct amp_job *job, struct amplan *amplan, struct amplan_migration *migrations)
+{
+	amp_failure_read(
+		amplan->engine, &amplan->target, &job->arena, &job->report.failure);
+	if (!job->report.failure.at)
+		return;
+	for (size_t i = 0; i < job->report.nmigrations; i++)
+		if (!strcmp(migrations[i].id, job->report.failure.id) &&
+			migrations[i].state == AMPLAN_PENDING)
+			migrations[i].state = AMPLAN_BROKEN;
+}
+
+int amp_job_publish(
+	struct amp_job *job, struct amplan *amplan, struct amplan_error *error)
+{
+	struct amplan_migration *migrations = NULL;
+	job->report.engine = amplan->engine->name;
+	if (amplan->has_database)
+		job->report.database =
+			amp_arena_strdup(&job->arena, amplan->target.display);
+	int code = AMPLAN_OK;
+	if (job->graph.nodes)
+		code = publish_migrations(job, &migrations);
+	if (!code && job->planned && job->order && migrations)
+		code = publish_steps(job);
+	if (!code && job->looked)
+		code = publish_applied(job);
+	if (!code && job->looked && migrations)
+		publish_failure(job, amplan, migrations);
+	amp_findings_sort(&job->findings);
+	job->report.findings = job->findings.items;
+	job->report.nfindings = job->findings.count;
+	if (code || job->arena.failed || job->findings.failed ||
+		job->catalog.arena.failed)
+		return amp_error_nomem(error);
+	return AMPLAN_OK;
+}
+
+int amp_job_finish(struct amp_job *job, struct amplan *amplan, int code,
+	struct amplan_report **out, struct amplan_error *error)
+{
+	struct amplan_error unused;
+	int published = amp_job_publish(job, amplan, code ? &unused : error);
+	if (published) {
+		amp_job_free(job);
+		return code ? code : published;
+	}
+	*out = &job->report;
+	return code;
+}
+
+bool amplan_report_has_errors(const struct amplan_report *report)
+{
+	return count_errors(&amp_job_of(report)->findings) > 0;
+}

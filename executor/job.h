@@ -1,0 +1,83 @@
+/*
+ * Job: one call at work, from the catalog to the report that the caller gets.
+ *
+ * A job owns everything that a report points to, so the report is the job: its first
+ * field. The stages of a job follow the way of the data and each may be the last:
+ *
+ *	amp_job_load     folders -> catalog, graph, order
+ *	amp_job_look     database -> history, live schema
+ *	amp_job_plan     graph, order, history -> plan
+ *	amp_rehearse     plan -> shadow -> results, findings       (rehearse.h)
+ *	amp_job_publish  all of it -> the report
+ */
+#ifndef EXECUTOR_JOB_H
+#define EXECUTOR_JOB_H
+
+#include <amplan/executor.h>
+
+#include "executor/engine.h"
+#include "executor/history.h"
+#include "executor/session.h"
+#include "planner/plan.h"
+
+/* What happened to one step of the plan. */
+struct amp_result {
+	enum amplan_outcome outcome;
+	unsigned statements, verified, unknown;
+	int64_t rows, milliseconds;
+	struct amplan_effect *effects;
+	size_t neffects;
+	const char **touched; /* tables it wrote, altered or dropped */
+	size_t ntouched;
+};
+
+struct amp_job {
+	struct amplan_report report; /* first: what the caller sees */
+	struct amp_arena arena;
+	struct amp_findings findings;
+	struct amp_catalog catalog;
+	struct amp_graph graph;
+	uint32_t *order; /* proved; NULL where descriptors do not hold */
+	bool looked;     /* the database was looked at */
+	bool exists;     /* there is one */
+	struct amp_history history;
+	char fingerprint[AMP_DIGEST_SIZE]; /* of the live schema when looked at */
+	struct amp_plan plan;
+	bool planned, rehearsed;
+	struct amp_goal goal;
+	struct amp_result *results;            /* one per step of the plan */
+	char end_fingerprint[AMP_DIGEST_SIZE]; /* after the rehearsal; "" if none */
+	bool exact; /* came from a person or a file: apply this or nothing */
+};
+
+struct amp_job *amp_job_new(struct amplan_error *error);
+void amp_job_free(struct amp_job *job);
+/* The job behind a report of ours. */
+struct amp_job *amp_job_of(const struct amplan_report *report);
+
+/* AMPLAN_REFUSED, with findings, where the descriptors do not hold. */
+int amp_job_load(struct amp_job *job, struct amplan *amplan, struct amplan_error *error);
+/* Reads history and schema from a connection; a read transaction must be open. */
+int amp_job_look(struct amp_job *job, struct amp_db *db, struct amplan_error *error);
+/* The same for a database that does not exist. */
+int amp_job_look_at_nothing(struct amp_job *job, struct amplan_error *error);
+/* AMPLAN_REFUSED, with findings, where history and catalog do not fit. */
+int amp_job_plan(
+	struct amp_job *job, const struct amp_goal *goal, struct amplan_error *error);
+
+/* AMPLAN_PARTIAL with its message where a step is interrupted; else AMPLAN_OK. */
+int amp_job_interrupted(
+	struct amp_job *job, struct amplan *amplan, struct amplan_error *error);
+
+/* Makes the report from whatever is there. AMPLAN_OK or AMPLAN_NOMEM. */
+int amp_job_publish(
+	struct amp_job *job, struct amplan *amplan, struct amplan_error *error);
+
+/*
+ * Ends a call: publishes and hands the job over as *out, also where `code` says that it
+ * failed; returns the code. Frees the job where there is no room for a report.
+ */
+int amp_job_finish(struct amp_job *job, struct amplan *amplan, int code,
+	struct amplan_report **out, struct amplan_error *error);
+
+#endif

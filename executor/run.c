@@ -1,0 +1,346 @@
+#include "executor/run.h"
+
+#include <string.h>
+
+#include "executor/objects.h"
+
+/* The arrows of the picture in run.h. */
+static bool is_arrow(enum amp_run_state from, enum amp_run_state to)
+{
+	switch (from) {
+	case AMP_RUN_IDLE:
+		return to == AMP_RUN_LOCKED || to == AMP_RUN_ALONE;
+	case AMP_RUN_LOCKED:
+		return to == AMP_RUN_CHECKED || to == AMP_RUN_IDLE;
+	case AMP_RUN_CHECKED:
+		return to == AMP_RUN_IDLE;
+	case AMP_RUN_ALONE:
+		return to == AMP_RUN_IDLE || to == AMP_RUN_PARTIAL;
+	case AMP_RUN_PARTIAL:
+		break;
+	}
+	return false;
+}
+
+int amp_run_move(
+	struct amp_runner *runner, enum amp_run_state to, struct amplan_error *error)
+{
+	if (!is_arrow(runner->state, to))
+		return amp_error(error, AMPLAN_INTERNAL,
+			"the executor cannot go from state %d to %d", (int)runner->state,
+			(int)to);
+	runner->state = to;
+	return AMPLAN_OK;
+}
+
+/* Under the lock: is everything as it was when the plan was made? (invariant 4) */
+static int check_fence(struct amp_runner *runner, struct amplan_error *error)
+{
+	struct amp_history_head head;
+	struct amp_objects objects;
+	char fingerprint[AMP_DIGEST_SIZE];
+	int code = amp_history_head(runner->db, &head, error);
+	if (!code)
+		code = runner->db->engine->objects(runner->db, &objects, error);
+	if (code)
+		return code;
+	amp_objects_fingerprint(&objects, fingerprint);
+	if (!strcmp(head.head, runner->head.head) &&
+		!strcmp(head.identity, runner->head.identity) &&
+		!strcmp(fingerprint, runner->fingerprint))
+		return AMPLAN_OK;
+	runner->stale = true;
+	amp_error(error, AMPLAN_REFUSED,
+		strcmp(head.head, runner->head.head)
+			? "the history of the database changed since the plan was made"
+			: "the schema of the database changed since the plan was made");
+	amp_error_hint(error, "plan again: the new plan starts from what is there now");
+	return AMPLAN_REFUSED;
+}
+
+static int begin_stage(
+	struct amp_runner *runner, bool foreign_keys, struct amplan_error *error)
+{
+	int code = runner->db->engine->begin(runner->db, foreign_keys, error);
+	if (!code)
+		code = amp_run_move(runner, AMP_RUN_LOCKED, error);
+	if (!code && !runner->rehearsal)
+		code = check_fence(runner, error);
+	if (!code)
+		code = amp_history_create(runner->db, &runner->head, error);
+	return code;
+}
+
+static int end_stage(struct amp_runner *runner, struct amplan_error *error)
+{
+	int code = amp_run_move(runner, AMP_RUN_CHECKED, error);
+	if (!code)
+		code = runner->db->engine->commit(runner->db, error);
+	if (!code)
+		code = amp_run_move(runner, AMP_RUN_IDLE, error);
+	return code;
+}
+
+static void undo_stage(struct amp_runner *runner, size_t first, size_t end)
+{
+	runner->db->engine->rollback(runner->db);
+	runner->state = AMP_RUN_IDLE;
+	for (size_t i = first; i < end; i++)
+		if (runner->job->results[i].outcome != AMPLAN_STOPPED)
+			runner->job->results[i] = (struct amp_result){0};
+}
+
+/* Rehearsal: does this step need one that did not work? Rollbacks need the later ones. */
+static bool needs_failed(const struct amp_runner *runner, size_t index)
+{
+	const struct amp_job *job = runner->job;
+	const struct amp_plan_step *steps = job->plan.steps;
+	const struct amp_graph *graph = &job->graph;
+	for (size_t i = 0; i < index; i++) {
+		enum amplan_outcome outcome = job->results[i].outcome;
+		if (outcome != AMPLAN_STOPPED && outcome != AMPLAN_UNTRIED)
+			continue;
+		bool up = job->plan.direction == AMP_UP;
+		uint32_t from = up ? steps[index].node : steps[i].node;
+		uint32_t to = up ? steps[i].node : steps[index].node;
+		for (uint32_t e = graph->first[from]; e < graph->first[from + 1]; e++)
+			if (graph->target[e] == to)
+				return true;
+	}
+	return false;
+}
+
+static void note_unknown(struct amp_runner *runner, size_t index)
+{
+	struct amp_findings *findings = &runner->job->findings;
+	struct amplan_finding *finding = &findings->items[findings->count - 1];
+	const char *id = runner->job->plan.steps[index].migration->id;
+	finding->severity = AMPLAN_NOTE;
+	finding->kind = "unknown-without-rows";
+	amp_finding_hint(findings, finding,
+		"the shadow has no rows, so this proves nothing about '%s'; --shadow copy "
+		"rehearses with all rows",
+		id);
+}
+
+/* One step on the shadow, undone where it fails. Only trouble of the machine is an error. */
+static int rehearse_step(struct amp_runner *runner, size_t index, int *worst,
+	struct amplan_error *first_error)
+{
+	const struct amp_engine *engine = runner->db->engine;
+	struct amp_result *result = &runner->job->results[index];
+	struct amplan_error error = {0};
+	char fingerprint[AMP_DIGEST_SIZE];
+	memcpy(fingerprint, runner->fingerprint, sizeof(fingerprint));
+	if (needs_failed(runner, index)) {
+		*result = (struct amp_result){.outcome = AMPLAN_UNTRIED};
+		return AMPLAN_OK;
+	}
+	int code = engine->savepoint(runner->db, &error);
+	if (!code)
+		code = amp_run_step(runner, index, &error);
+	if (!code)
+		code = amp_run_record(runner, index, NULL, &error);
+	if (!code)
+		return engine->release(runner->db, first_error);
+	memcpy(runner->fingerprint, fingerprint, sizeof(fingerprint));
+	engine->undo(runner->db);
+	if (code != AMPLAN_FAILED && code != AMPLAN_REFUSED) {
+		*first_error = error;
+		return code;
+	}
+	if (result->outcome == AMPLAN_UNTRIED) {
+		note_unknown(runner, index);
+		return AMPLAN_OK;
+	}
+	if (!runner->failed_id) {
+		runner->failed_id = runner->job->plan.steps[index].migration->id;
+		*first_error = error;
+	}
+	/* refused weighs more: the descriptors must change before anything can run */
+	if (*worst != AMPLAN_REFUSED)
+		*worst = code;
+	return AMPLAN_OK;
+}
+
+static int rehearse_stage(
+	struct amp_runner *runner, size_t first, size_t end, struct amplan_error *error)
+{
+	const struct amp_migration *lead = runner->job->plan.steps[first].migration;
+	struct amp_violations before = {.arena = &runner->job->arena};
+	int worst = AMPLAN_OK;
+	int code = begin_stage(runner, lead->flags & AMPLAN_FOREIGN_KEYS, error);
+	if (!code)
+		code = runner->db->engine->violations(runner->db, &before, error);
+	for (size_t i = first; !code && i < end; i++)
+		code = rehearse_step(runner, i, &worst, error);
+	if (!code && runner->real_rows) {
+		struct amplan_error inner = {0};
+		int violated = amp_run_violations(runner, &before, first, end, &inner);
+		if (violated == AMPLAN_FAILED && !worst) {
+			worst = violated;
+			*error = inner;
+		} else if (violated && violated != AMPLAN_FAILED) {
+			code = violated;
+			*error = inner;
+		}
+	}
+	if (!code)
+		code = end_stage(runner, error);
+	amp_vec_deinit(&before);
+	return code ? code : worst;
+}
+
+static int apply_stage(
+	struct amp_runner *runner, size_t first, size_t end, struct amplan_error *error)
+{
+	const struct amp_migration *lead = runner->job->plan.steps[first].migration;
+	struct amp_violations before = {.arena = &runner->job->arena};
+	int code = begin_stage(runner, lead->flags & AMPLAN_FOREIGN_KEYS, error);
+	if (!code)
+		code = runner->db->engine->violations(runner->db, &before, error);
+	for (size_t i = first; !code && i < end; i++) {
+		code = amp_run_step(runner, i, error);
+		if (!code)
+			code = amp_run_record(runner, i, NULL, error);
+		else
+			runner->failed_id = runner->job->plan.steps[i].migration->id;
+	}
+	if (!code)
+		code = amp_run_violations(runner, &before, first, end, error);
+	if (!code)
+		code = end_stage(runner, error);
+	if (code)
+		undo_stage(runner, first, end);
+	amp_vec_deinit(&before);
+	return code;
+}
+
+/* A history row in a transaction of its own, around a transaction="none" step. */
+static int record_alone(struct amp_runner *runner, size_t index, const char *event,
+	struct amplan_error *error)
+{
+	int code = begin_stage(runner, false, error);
+	if (!code)
+		code = amp_run_record(runner, index, event, error);
+	if (!code)
+		code = end_stage(runner, error);
+	if (code) {
+		runner->db->engine->rollback(runner->db);
+		runner->state = AMP_RUN_IDLE;
+	}
+	return code;
+}
+
+static int explain_partial(
+	struct amp_runner *runner, size_t index, struct amplan_error *error)
+{
+	const char *id = runner->job->plan.steps[index].migration->id;
+	amp_error(error, AMPLAN_PARTIAL,
+		"'%s' stopped part way, after %u statement%s: %s", id,
+		runner->job->results[index].statements,
+		runner->job->results[index].statements == 1 ? "" : "s",
+		error ? error->message : "");
+	amp_error_hint(error,
+		"it runs without a transaction, so what it did stays; finish it by hand and "
+		"'amplan resolve %s --applied', or undo it and 'amplan resolve %s --again'",
+		id, id);
+	return AMPLAN_PARTIAL;
+}
+
+/* SQL outside a transaction: recorded as started before, and as done after. */
+static int apply_alone(
+	struct amp_runner *runner, size_t index, struct amplan_error *error)
+{
+	bool up = runner->job->plan.direction == AMP_UP;
+	int code = record_alone(runner, index, up ? "started" : "undoing", error);
+	if (code)
+		return code;
+	amp_run_move(runner, AMP_RUN_ALONE, NULL);
+	code = amp_run_step(runner, index, error);
+	runner->state = AMP_RUN_IDLE;
+	if (!code)
+		return record_alone(runner, index, NULL, error);
+	runner->failed_id = runner->job->plan.steps[index].migration->id;
+	/* nothing has run yet: there is nothing for a person to settle */
+	struct amplan_error unused;
+	struct amp_objects objects;
+	if (runner->job->results[index].statements == 0 &&
+		!runner->db->engine->objects(runner->db, &objects, &unused)) {
+		amp_objects_fingerprint(&objects, runner->fingerprint);
+		if (!record_alone(runner, index, up ? "abandoned" : "resolved", &unused))
+			return code;
+	}
+	runner->state = AMP_RUN_PARTIAL;
+	return explain_partial(runner, index, error);
+}
+
+static int rehearse_alone(
+	struct amp_runner *runner, size_t index, struct amplan_error *error)
+{
+	struct amp_result *result = &runner->job->results[index];
+	struct amplan_error inner = {0};
+	if (needs_failed(runner, index)) {
+		result->outcome = AMPLAN_UNTRIED;
+		return AMPLAN_OK;
+	}
+	int code = amp_run_step(runner, index, &inner);
+	if (!code)
+		return record_alone(runner, index, NULL, error);
+	if (code == AMPLAN_FAILED && result->outcome == AMPLAN_UNTRIED) {
+		note_unknown(runner, index);
+		return AMPLAN_OK;
+	}
+	if (!runner->failed_id) {
+		runner->failed_id = runner->job->plan.steps[index].migration->id;
+		*error = inner;
+	}
+	return code;
+}
+
+static int run_stage(
+	struct amp_runner *runner, size_t first, size_t end, struct amplan_error *error)
+{
+	const struct amp_migration *lead = runner->job->plan.steps[first].migration;
+	bool alone = lead->flags & AMPLAN_NO_TRANSACTION;
+	if (runner->rehearsal)
+		return alone ? rehearse_alone(runner, first, error)
+			     : rehearse_stage(runner, first, end, error);
+	return alone ? apply_alone(runner, first, error)
+		     : apply_stage(runner, first, end, error);
+}
+
+/* A rehearsal goes on after a step that failed or was refused, to tell all of it. */
+static bool goes_on(const struct amp_runner *runner, int code)
+{
+	return !code ||
+		(runner->rehearsal && (code == AMPLAN_FAILED || code == AMPLAN_REFUSED));
+}
+
+int amp_run_plan(struct amp_runner *runner, struct amplan_error *error)
+{
+	const struct amp_plan *plan = &runner->job->plan;
+	struct amplan_error first_error = {0};
+	int worst = AMPLAN_OK;
+	for (size_t first = 0, end; first < plan->nsteps; first = end) {
+		for (end = first + 1; end < plan->nsteps &&
+			plan->steps[end].stage == plan->steps[first].stage;)
+			end++;
+		struct amplan_error stage_error = {0};
+		int code = run_stage(runner, first, end, &stage_error);
+		if (code && !worst) {
+			first_error = stage_error;
+			worst = code;
+		}
+		if (code == AMPLAN_REFUSED)
+			worst = code;
+		if (!goes_on(runner, code)) {
+			worst = code;
+			first_error = stage_error;
+			break;
+		}
+	}
+	if (worst && error)
+		*error = first_error;
+	return worst;
+}

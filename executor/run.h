@@ -1,0 +1,62 @@
+/*
+ * Run: carrying a plan out, stage by stage, on a shadow or on the database.
+ *
+ * Rehearsal and apply are this same code. They differ in what follows a failure: on the
+ * database the stage is rolled back and the run ends; on a shadow the one step is undone
+ * and the steps that do not need it are tried all the same, so that one run tells all.
+ *
+ * The states of a run, asserted at each move (docs/invariants.md):
+ *
+ *	           begin                 steps, checks              commit
+ *	  IDLE ------------> LOCKED ------------------> CHECKED ------------> IDLE
+ *	   |                   |                          |
+ *	   | started           +---------- rollback ------+------> IDLE (stage undone)
+ *	   v
+ *	 ALONE ------------> IDLE (done)      a transaction="none" step
+ *	   +---------------> PARTIAL          stopped part way; only a person goes on
+ */
+#ifndef EXECUTOR_RUN_H
+#define EXECUTOR_RUN_H
+
+#include "executor/job.h"
+
+enum amp_run_state {
+	AMP_RUN_IDLE,    /* no transaction is open */
+	AMP_RUN_LOCKED,  /* the write transaction is open: we hold the lock */
+	AMP_RUN_CHECKED, /* all steps of the stage ran and hold */
+	AMP_RUN_ALONE,   /* a transaction="none" step is recorded as started */
+	AMP_RUN_PARTIAL, /* it stopped part way */
+};
+
+struct amp_runner {
+	struct amp_job *job;
+	struct amp_db *db;
+	bool rehearsal;
+	bool real_rows; /* what queries say about rows counts */
+	bool lent;      /* shadow of a handle whose functions we do not have */
+	enum amp_run_state state;
+	/* What must still be so under the lock; moves on with our own commits. */
+	struct amp_history_head head;
+	char fingerprint[AMP_DIGEST_SIZE];
+	bool stale;            /* out: it was not */
+	const char *failed_id; /* out: the step that failed; or NULL */
+};
+
+/* Runs all stages of the plan. Findings and results go into the job. */
+int amp_run_plan(struct amp_runner *runner, struct amplan_error *error);
+
+/* Moves to a state; AMPLAN_INTERNAL where the picture above has no such arrow. */
+int amp_run_move(
+	struct amp_runner *runner, enum amp_run_state to, struct amplan_error *error);
+
+/* One step inside the open transaction, or alone: step.c. */
+int amp_run_step(struct amp_runner *runner, size_t index, struct amplan_error *error);
+/* Its history row. `event` NULL: the one that its result calls for. */
+int amp_run_record(struct amp_runner *runner, size_t index, const char *event,
+	struct amplan_error *error);
+
+/* Rows that point at nothing now and did not before: findings. violations.c */
+int amp_run_violations(struct amp_runner *runner, const struct amp_violations *before,
+	size_t first, size_t end, struct amplan_error *error);
+
+#endif

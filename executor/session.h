@@ -1,0 +1,24 @@
+/*
+ * Session: the public handle, inside.
+ */
+#ifndef EXECUTOR_SESSION_H
+#define EXECUTOR_SESSION_H
+
+#include <amplan/session.h>
+
+#include "executor/engine.h"
+
+struct amplan {
+	struct amp_arena arena;
+	const struct amp_engine *engine; /* SQLite where no database was given */
+	struct amp_target target;
+	bool has_database;
+	const char **folders;
+	size_t nfolders;
+	struct amp_hooks hooks;
+};
+
+/* AMPLAN_USAGE with advice where the session has no database. */
+int amp_need_database(struct amplan *amplan, struct amplan_error *error);
+
+#endif

@@ -1,0 +1,134 @@
+/*
+ * SQLite engine, inside: the connection that the sqlite*.c files share.
+ *
+ *	sqlite.c          open, close, settings, transactions, own statements
+ *	sqlite_lock.c     waiting for the lock, and who holds it
+ *	sqlite_guard.c    what the SQL of a migration may do: the authorizer
+ *	sqlite_run.c      walking the statements of a step; verify queries
+ *	sqlite_schema.c   objects, and rows that point at nothing
+ *	sqlite_shadow.c   looking without touching, and shadows
+ *	sqlite_hint.c     advice for SQLite's own messages
+ */
+#ifndef EXECUTOR_SQLITE_H
+#define EXECUTOR_SQLITE_H
+
+#include <sqlite3.h>
+
+#include "executor/engine.h"
+
+/* What the authorizer lets pass. */
+enum guard_mode {
+	GUARD_OFF,   /* amplan's own statements */
+	GUARD_STEP,  /* SQL of a transactional step */
+	GUARD_ALONE, /* SQL of a transaction="none" step */
+	GUARD_QUERY  /* verify and precondition: reads only */
+};
+
+struct guard {
+	enum guard_mode mode;
+	bool stepping;    /* a statement runs: nested prepares are SQLite's own */
+	bool rewrites;    /* saw an action that changes or drops schema objects */
+	const char *kind; /* of the finding, where something was denied */
+	char message[256];
+	char hint[256];
+	struct amp_arena *arena;
+	const char **touched;
+	size_t ntouched, room;
+};
+
+/* Settings of a lent handle, to be put back. */
+struct lent_settings {
+	bool lent;
+	int foreign_keys, legacy_alter, recursive_triggers, synchronous, busy_timeout;
+	int defensive, trusted_schema, load_extension;
+};
+
+struct schema_cache {
+	struct amp_arena arena; /* replaced when it holds too much that is gone */
+	const struct amp_object **sorted;
+	size_t count, room;
+	int64_t last_rowid;
+	bool complete; /* all objects up to last_rowid are in it */
+	int cookie;    /* schema_version it was read at */
+};
+
+struct sqlite_db {
+	struct amp_db base;
+	sqlite3 *handle;
+	sqlite3 *aside; /* holds the aside lock, or NULL */
+	char *path;     /* NULL: in memory, or a shadow */
+	bool shadow;
+	char *private_folder; /* of a private copy, removed at close; or NULL */
+	int64_t deadline, waiting_since, last_told;
+	bool cancelled; /* the progress handler stopped a statement */
+	uint32_t jitter;
+	struct amplan_progress progress;
+	int64_t changes_at_start;
+	struct guard guard;
+	struct lent_settings lent;
+	struct schema_cache cache;
+};
+
+static inline struct sqlite_db *sqlite_of(struct amp_db *db)
+{
+	return (struct sqlite_db *)(void *)db;
+}
+
+/* sqlite.c */
+struct sqlite_db *sqlite_wrap(sqlite3 *handle, const struct amp_hooks *hooks);
+int sqlite_settings(struct sqlite_db *db, struct amplan_error *error);
+int sqlite_exec(struct sqlite_db *db, const char *sql, struct amplan_error *error);
+/* An integer from a statement of amplan's own; `otherwise` where it gives no row. */
+int64_t sqlite_number(sqlite3 *handle, const char *sql, int64_t otherwise);
+/* AMPLAN_DATABASE, _LOCKED, _NOMEM or _CANCELLED with SQLite's own message. */
+int sqlite_error(
+	struct sqlite_db *db, int rc, const char *what, struct amplan_error *error);
+/* A name SQLite takes for a file, never for a URI or for memory. */
+char *sqlite_literal_path(const char *path);
+
+/* sqlite_lock.c */
+void sqlite_wait_begins(struct sqlite_db *db);
+int sqlite_busy(void *db, int count);
+int sqlite_progress(void *db);
+int sqlite_locked(struct sqlite_db *db, struct amplan_error *error);
+void sqlite_holder(const struct amp_target *target, struct amplan_holder *out,
+	struct amp_arena *arena);
+bool sqlite_held_aside(const struct amp_target *target);
+int sqlite_lock_aside(struct amp_db *db, struct amplan_error *error);
+void sqlite_unlock_aside(struct amp_db *db);
+
+/* sqlite_guard.c */
+void sqlite_guard_begin(
+	struct sqlite_db *db, enum guard_mode mode, struct amp_arena *arena);
+void sqlite_guard_end(struct sqlite_db *db);
+
+/* sqlite_run.c */
+int sqlite_run(struct amp_db *db, const struct amp_sql *sql, struct amp_run_as *as,
+	struct amp_run *run, struct amplan_error *error);
+int sqlite_ask(struct amp_db *db, const struct amp_sql *sql, struct amp_run_as *as,
+	enum amp_answer *answer, struct amplan_error *error);
+
+/* sqlite_hint.c */
+void sqlite_hint(struct sqlite_db *db, struct amp_run_as *as,
+	struct amplan_finding *finding, const char *message);
+
+/* sqlite_schema.c */
+int sqlite_objects(
+	struct amp_db *db, struct amp_objects *out, struct amplan_error *error);
+void sqlite_cache_forget(struct sqlite_db *db);
+void sqlite_cache_deinit(struct sqlite_db *db);
+int sqlite_violations(
+	struct amp_db *db, struct amp_violations *out, struct amplan_error *error);
+
+/* sqlite_shadow.c */
+int sqlite_exists(
+	const struct amp_target *target, bool *exists, struct amplan_error *error);
+int sqlite_observe(const struct amp_target *target, const struct amp_hooks *hooks,
+	struct amp_db **out, struct amplan_error *error);
+int sqlite_shadow(struct amp_db *from, enum amplan_fidelity wish, int64_t copy_limit,
+	const struct amp_hooks *hooks, struct amp_db **out,
+	enum amplan_fidelity *fidelity, const char **note, struct amp_arena *arena,
+	struct amplan_error *error);
+void sqlite_remove_private(struct sqlite_db *db);
+
+#endif

@@ -1,0 +1,253 @@
+/*
+ * SQLite engine: what the SQL of a migration may do.
+ *
+ * A step runs inside amplan's transaction. Nothing in it may end that transaction, reach
+ * another file, load code, or write the history; and a pragma that would silently do
+ * nothing is refused with the advice that helps. The authorizer sees every statement
+ * when it is prepared, nested ones too.
+ */
+#include "executor/sqlite.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+static int deny(
+	struct guard *guard, const char *kind, const char *message, const char *hint)
+{
+	if (!guard->kind) {
+		guard->kind = kind;
+		snprintf(guard->message, sizeof(guard->message), "%s", message);
+		snprintf(guard->hint, sizeof(guard->hint), "%s", hint);
+	}
+	return SQLITE_DENY;
+}
+
+static bool is_one_of(const char *word, const char *const *list)
+{
+	for (; word && *list; list++)
+		if (!strcasecmp(word, *list))
+			return true;
+	return false;
+}
+
+/* Pragmas that only tell something, with or without an argument. */
+static const char *const telling[] = {"collation_list", "compile_options", "data_version",
+	"database_list", "foreign_key_check", "foreign_key_list", "function_list",
+	"index_info", "index_list", "index_xinfo", "integrity_check", "module_list",
+	"pragma_list", "quick_check", "table_info", "table_list", "table_xinfo", NULL};
+
+/* Pragmas that take effect inside a transaction and are undone with it, or put back. */
+static const char *const effective[] = {"application_id", "defer_foreign_keys",
+	"incremental_vacuum", "legacy_alter_table", "optimize", "recursive_triggers",
+	"user_version", NULL};
+
+/* Pragmas that change the database file, but not inside a transaction. */
+static const char *const lasting[] = {
+	"auto_vacuum", "encoding", "journal_mode", "page_size", "wal_checkpoint", NULL};
+
+static int check_pragma(struct guard *guard, const char *name, const char *argument)
+{
+	char message[160];
+	/* whole-schema reads such as "PRAGMA journal_mode" are harmless, but
+	   wal_checkpoint without an argument acts */
+	bool acts = argument || !strcasecmp(name, "wal_checkpoint");
+	if (!acts || is_one_of(name, telling))
+		return SQLITE_OK;
+	snprintf(message, sizeof(message),
+		"'PRAGMA %s' has no effect inside a transaction", name);
+	if (guard->mode == GUARD_QUERY)
+		return deny(guard, "invalid-sql", "a query must not change settings",
+			"use a SELECT that reads only");
+	if (!strcasecmp(name, "writable_schema"))
+		return deny(guard, "forbidden-statement",
+			"writing the schema table directly is not allowed",
+			"rebuild the table: create a new one, copy, drop the old, rename");
+	if (!strcasecmp(name, "busy_timeout") || !strcasecmp(name, "locking_mode"))
+		return deny(guard, "ineffective-pragma",
+			"the lock and its timeout belong to amplan",
+			"remove it; use --lock-timeout SECONDS");
+	if (guard->mode == GUARD_ALONE || is_one_of(name, effective))
+		return SQLITE_OK;
+	if (!strcasecmp(name, "foreign_keys"))
+		return deny(guard, "ineffective-pragma", message,
+			"remove it: foreign keys are off during a step and checked before "
+			"commit; foreign-keys=\"on\" in <migration> turns them on");
+	if (is_one_of(name, lasting))
+		return deny(guard, "ineffective-pragma", message,
+			"move it to a migration of its own with transaction=\"none\"");
+	return deny(guard, "ineffective-pragma", message,
+		"remove it: it is a setting of the connection, so the application "
+		"must make it on its own");
+}
+
+static int check_transaction(struct guard *guard, const char *operation)
+{
+	char message[160];
+	if (guard->mode == GUARD_ALONE)
+		return SQLITE_OK;
+	snprintf(message, sizeof(message), "'%s' is not allowed in a step", operation);
+	return deny(guard, "transaction-control", message,
+		"remove it: amplan runs the step in a transaction of its own and commits "
+		"it together with the history");
+}
+
+/* VACUUM attaches a nameless file while it runs; everything else leads out. */
+static int check_attach(struct guard *guard, const char *file)
+{
+	if (guard->mode == GUARD_ALONE && guard->stepping && file && !*file)
+		return SQLITE_OK;
+	return deny(guard, "forbidden-statement", "a step must not reach other databases",
+		"move the data in the application, or with the sqlite3 shell, before or "
+		"after the migration");
+}
+
+static bool is_history(const char *table)
+{
+	return table && !strcasecmp(table, AMP_HISTORY_TABLE);
+}
+
+static int protect_history(struct guard *guard)
+{
+	return deny(guard, "protected-history",
+		"the table '" AMP_HISTORY_TABLE "' is written by amplan alone",
+		"remove the statement; 'amplan rollback', 'amplan baseline' and "
+		"'amplan resolve' change what is recorded");
+}
+
+static void note_touched(struct guard *guard, const char *table)
+{
+	if (!table || !strncasecmp(table, "sqlite_", 7))
+		return;
+	for (size_t i = guard->ntouched; i-- > 0;)
+		if (!strcasecmp(guard->touched[i], table))
+			return;
+	if (guard->ntouched == guard->room) {
+		size_t room = guard->room ? guard->room * 2 : 8;
+		const char **grown = amp_arena_array(guard->arena, room, sizeof(*grown));
+		if (!grown)
+			return;
+		if (guard->ntouched)
+			memcpy(grown, guard->touched, guard->ntouched * sizeof(*grown));
+		guard->touched = grown;
+		guard->room = room;
+	}
+	const char *copy = amp_arena_strdup(guard->arena, table);
+	if (copy)
+		guard->touched[guard->ntouched++] = copy;
+}
+
+/* Actions that change something; *table is what they are about. */
+static bool is_change(int action, const char *one, const char *two, const char **table)
+{
+	switch (action) {
+	case SQLITE_INSERT:
+	case SQLITE_UPDATE:
+	case SQLITE_DELETE:
+	case SQLITE_CREATE_TABLE:
+	case SQLITE_CREATE_TEMP_TABLE:
+	case SQLITE_CREATE_VTABLE:
+	case SQLITE_CREATE_VIEW:
+	case SQLITE_CREATE_TEMP_VIEW:
+	case SQLITE_DROP_TABLE:
+	case SQLITE_DROP_TEMP_TABLE:
+	case SQLITE_DROP_VTABLE:
+	case SQLITE_DROP_VIEW:
+	case SQLITE_DROP_TEMP_VIEW:
+		*table = one;
+		return true;
+	case SQLITE_CREATE_INDEX:
+	case SQLITE_CREATE_TEMP_INDEX:
+	case SQLITE_CREATE_TRIGGER:
+	case SQLITE_CREATE_TEMP_TRIGGER:
+	case SQLITE_DROP_INDEX:
+	case SQLITE_DROP_TEMP_INDEX:
+	case SQLITE_DROP_TRIGGER:
+	case SQLITE_DROP_TEMP_TRIGGER:
+	case SQLITE_ALTER_TABLE:
+		*table = two;
+		return true;
+	case SQLITE_REINDEX:
+	case SQLITE_ANALYZE:
+		*table = one;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool rewrites_schema(int action)
+{
+	switch (action) {
+	case SQLITE_ALTER_TABLE:
+	case SQLITE_DROP_TABLE:
+	case SQLITE_DROP_VTABLE:
+	case SQLITE_DROP_VIEW:
+	case SQLITE_DROP_INDEX:
+	case SQLITE_DROP_TRIGGER:
+	case SQLITE_CREATE_VTABLE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int authorize(void *user, int action, const char *one, const char *two,
+	const char *database, const char *inner)
+{
+	struct guard *guard = &((struct sqlite_db *)user)->guard;
+	const char *table = NULL;
+	(void)database;
+	(void)inner;
+	if (guard->mode == GUARD_OFF)
+		return SQLITE_OK;
+	if (rewrites_schema(action))
+		guard->rewrites = true;
+	switch (action) {
+	case SQLITE_TRANSACTION:
+		return check_transaction(guard, one);
+	case SQLITE_SAVEPOINT:
+		return check_transaction(
+			guard, !strcmp(one, "BEGIN") ? "SAVEPOINT" : one);
+	case SQLITE_ATTACH:
+		return check_attach(guard, one);
+	case SQLITE_DETACH:
+		return check_attach(guard, NULL);
+	case SQLITE_PRAGMA:
+		return check_pragma(guard, one, two);
+	case SQLITE_FUNCTION:
+		if (two && !strcasecmp(two, "load_extension"))
+			return deny(guard, "forbidden-statement",
+				"a step must not load code",
+				"load the extension in the application and lend amplan "
+				"its handle");
+		return SQLITE_OK;
+	default:
+		break;
+	}
+	if (!is_change(action, one, two, &table))
+		return SQLITE_OK;
+	if (guard->mode == GUARD_QUERY)
+		/* table-valued functions and sorting report changes to the schema table */
+		return guard->stepping || !table || !strncasecmp(table, "sqlite_", 7)
+			? SQLITE_OK
+			: deny(guard, "invalid-sql", "a query must not write",
+				  "use a SELECT; what writes belongs into <up>");
+	if (is_history(table) || (action == SQLITE_ALTER_TABLE && is_history(two)))
+		return protect_history(guard);
+	note_touched(guard, table);
+	return SQLITE_OK;
+}
+
+void sqlite_guard_begin(
+	struct sqlite_db *db, enum guard_mode mode, struct amp_arena *arena)
+{
+	db->guard = (struct guard){.mode = mode, .arena = arena};
+	sqlite3_set_authorizer(db->handle, authorize, db);
+}
+
+void sqlite_guard_end(struct sqlite_db *db)
+{
+	db->guard.mode = GUARD_OFF;
+	sqlite3_set_authorizer(db->handle, NULL, NULL);
+}

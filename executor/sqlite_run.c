@@ -1,0 +1,294 @@
+/*
+ * SQLite engine: walking the statements of a step, and asking verify queries.
+ *
+ * Statements are never split by hand: SQLite prepares one and says where it ended. Each
+ * runs before the next is prepared. After each it is checked that the transaction is
+ * still open: ON CONFLICT ROLLBACK, RAISE(ROLLBACK), a full disk may have ended it, and
+ * the next statement would then run, and commit, alone.
+ */
+#include "executor/sqlite.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/system.h"
+
+/* A statement as prepared: where it starts in the text and how long it is. */
+struct statement {
+	sqlite3_stmt *prepared;
+	size_t start, length;
+	unsigned number;
+};
+
+/* Offset of the first byte that is neither white space nor comment. */
+static size_t skip_blank(const char *text, size_t at)
+{
+	for (;;) {
+		at += strspn(text + at, " \t\r\n\f;");
+		if (!strncmp(text + at, "--", 2)) {
+			at += strcspn(text + at, "\n");
+		} else if (!strncmp(text + at, "/*", 2)) {
+			const char *end = strstr(text + at + 2, "*/");
+			if (!end)
+				return at;
+			at = (size_t)(end - text) + 2;
+		} else {
+			return at;
+		}
+	}
+}
+
+static size_t word_length(const char *text)
+{
+	size_t n = strcspn(text, " \t\r\n\f;(),");
+	return n ? n : 1;
+}
+
+static struct amplan_finding *add_finding(const struct amp_sql *sql,
+	struct amp_run_as *as, const char *kind, size_t offset, const char *message)
+{
+	struct amplan_finding *finding =
+		amp_finding_add(as->findings, AMPLAN_ERROR, kind, "%s", message);
+	finding->place = amp_sql_place(
+		sql, offset, offset < sql->length ? word_length(sql->text + offset) : 0);
+	amp_finding_id(as->findings, finding, as->migration->id);
+	return finding;
+}
+
+static int report_denied(struct sqlite_db *db, const struct amp_sql *sql,
+	struct amp_run_as *as, const struct statement *statement,
+	struct amplan_error *error)
+{
+	const struct guard *guard = &db->guard;
+	struct amplan_finding *finding =
+		add_finding(sql, as, guard->kind, statement->start, guard->message);
+	amp_finding_hint(as->findings, finding, "%s", guard->hint);
+	if (!strcmp(guard->kind, "invalid-sql"))
+		return amp_error(error, AMPLAN_FAILED, "'%s': %s", as->migration->id,
+			guard->message);
+	return amp_error(
+		error, AMPLAN_REFUSED, "'%s': %s", as->migration->id, guard->message);
+}
+
+/* Trouble of the machine, not of the SQL. */
+static bool is_system_trouble(int rc)
+{
+	switch (rc & 0xff) {
+	case SQLITE_NOMEM:
+	case SQLITE_IOERR:
+	case SQLITE_FULL:
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+	case SQLITE_CANTOPEN:
+	case SQLITE_READONLY:
+	case SQLITE_BUSY:
+	case SQLITE_INTERRUPT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int report_failure(struct sqlite_db *db, int rc, const struct amp_sql *sql,
+	struct amp_run_as *as, const struct statement *statement, const char *kind,
+	struct amplan_error *error)
+{
+	if (db->guard.kind)
+		return report_denied(db, sql, as, statement, error);
+	if (is_system_trouble(rc) || db->cancelled)
+		return sqlite_error(db, rc, "migrate", error);
+	as->needs_rows = (rc & 0xff) == SQLITE_CONSTRAINT;
+	const char *cause = sqlite3_errmsg(db->handle);
+	int at = sqlite3_error_offset(db->handle);
+	size_t offset = at >= 0 ? statement->start + (size_t)at : statement->start;
+	char message[700];
+	snprintf(message, sizeof(message), "statement %u fails: %s", statement->number,
+		cause);
+	struct amplan_finding *finding = add_finding(sql, as, kind, offset, message);
+	sqlite_hint(db, as, finding, cause);
+	return amp_error(error, AMPLAN_FAILED, "'%s' failed in statement %u: %s",
+		as->migration->id, statement->number, cause);
+}
+
+static int report_rolled_back(const struct amp_sql *sql, struct amp_run_as *as,
+	const struct statement *statement, struct amplan_error *error)
+{
+	char message[160];
+	snprintf(message, sizeof(message),
+		"statement %u ended the transaction of the step", statement->number);
+	struct amplan_finding *finding =
+		add_finding(sql, as, "transaction-control", statement->start, message);
+	amp_finding_hint(as->findings, finding,
+		"ON CONFLICT ROLLBACK and RAISE(ROLLBACK) undo all steps; use ABORT or FAIL");
+	return amp_error(error, AMPLAN_FAILED, "'%s': %s", as->migration->id, message);
+}
+
+/* Prepares the next statement; *tail moves behind it. prepared NULL: only blanks left. */
+static int prepare(struct sqlite_db *db, const struct amp_sql *sql, size_t *tail,
+	struct statement *statement)
+{
+	statement->start = skip_blank(sql->text, *tail);
+	statement->prepared = NULL;
+	if (statement->start >= sql->length)
+		return SQLITE_OK;
+	statement->number++;
+	const char *end = NULL;
+	db->guard.stepping = false;
+	int rc = sqlite3_prepare_v2(
+		db->handle, sql->text + statement->start, -1, &statement->prepared, &end);
+	if (rc == SQLITE_OK)
+		*tail = (size_t)(end - sql->text);
+	return rc;
+}
+
+static int step_through(struct sqlite_db *db, sqlite3_stmt *prepared)
+{
+	int rc;
+	db->guard.stepping = true;
+	do
+		rc = sqlite3_step(prepared);
+	while (rc == SQLITE_ROW);
+	db->guard.stepping = false;
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+static int run_statements(struct sqlite_db *db, const struct amp_sql *sql,
+	struct amp_run_as *as, struct amp_run *run, struct amplan_error *error)
+{
+	struct statement statement = {0};
+	bool inside = !sqlite3_get_autocommit(db->handle);
+	for (size_t tail = 0;;) {
+		int rc = prepare(db, sql, &tail, &statement);
+		if (rc == SQLITE_OK && !statement.prepared)
+			return AMPLAN_OK;
+		if (rc == SQLITE_OK)
+			rc = step_through(db, statement.prepared);
+		run->ended_transaction = inside && sqlite3_get_autocommit(db->handle);
+		int code = AMPLAN_OK;
+		if (rc)
+			code = report_failure(
+				db, rc, sql, as, &statement, "invalid-sql", error);
+		else if (run->ended_transaction)
+			code = report_rolled_back(sql, as, &statement, error);
+		sqlite3_finalize(statement.prepared);
+		if (code)
+			return code;
+		run->statements++;
+	}
+}
+
+/* A transaction="none" step may open transactions, but must close them. */
+static int check_closed(struct sqlite_db *db, const struct amp_sql *sql,
+	struct amp_run_as *as, struct amplan_error *error)
+{
+	if (as->transactional || sqlite3_get_autocommit(db->handle))
+		return AMPLAN_OK;
+	struct amplan_finding *finding = add_finding(sql, as, "transaction-control",
+		skip_blank(sql->text, 0), "the step ends inside an open transaction");
+	amp_finding_hint(as->findings, finding, "add the COMMIT that is missing");
+	sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+	return amp_error(error, AMPLAN_FAILED, "'%s' ends inside an open transaction",
+		as->migration->id);
+}
+
+static void reset_connection(struct sqlite_db *db)
+{
+	sqlite3_exec(db->handle,
+		"PRAGMA legacy_alter_table=OFF; PRAGMA recursive_triggers=OFF", NULL,
+		NULL, NULL);
+}
+
+int sqlite_run(struct amp_db *base, const struct amp_sql *sql, struct amp_run_as *as,
+	struct amp_run *run, struct amplan_error *error)
+{
+	struct sqlite_db *db = sqlite_of(base);
+	*run = (struct amp_run){0};
+	db->progress = as->progress;
+	db->progress.milliseconds = db->last_told = amp_now_ms();
+	db->changes_at_start = sqlite3_total_changes64(db->handle);
+	sqlite_wait_begins(db);
+	db->last_told = amp_now_ms();
+	sqlite_guard_begin(db, as->transactional ? GUARD_STEP : GUARD_ALONE, as->arena);
+	int code = run_statements(db, sql, as, run, error);
+	sqlite_guard_end(db);
+	db->progress.number = 0;
+	if (!code)
+		code = check_closed(db, sql, as, error);
+	run->rows = sqlite3_total_changes64(db->handle) - db->changes_at_start;
+	run->touched = db->guard.touched;
+	run->ntouched = db->guard.ntouched;
+	if (db->guard.rewrites || !as->transactional || code)
+		sqlite_cache_forget(db);
+	if (!run->ended_transaction)
+		reset_connection(db);
+	return code;
+}
+
+static int ask_statement(struct sqlite_db *db, const struct amp_sql *sql,
+	struct statement *statement, enum amp_answer *answer)
+{
+	db->guard.stepping = true;
+	int rc = sqlite3_step(statement->prepared);
+	if (rc == SQLITE_DONE) {
+		*answer = AMP_NO_ROW;
+		return SQLITE_OK;
+	}
+	if (rc != SQLITE_ROW)
+		return rc;
+	*answer = sqlite3_column_int64(statement->prepared, 0) ||
+			sqlite3_column_double(statement->prepared, 0) != 0.0
+		? AMP_TRUE
+		: AMP_FALSE;
+	rc = sqlite3_step(statement->prepared);
+	if (rc == SQLITE_ROW)
+		*answer = AMP_SEVERAL_ROWS;
+	(void)sql;
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+static int refuse_query(const struct amp_sql *sql, struct amp_run_as *as, size_t offset,
+	const char *message, struct amplan_error *error)
+{
+	struct amplan_finding *finding =
+		add_finding(sql, as, "invalid-sql", offset, message);
+	amp_finding_hint(as->findings, finding,
+		"write one SELECT that gives one row whose first column is true or false");
+	return amp_error(error, AMPLAN_FAILED, "'%s': %s", as->migration->id, message);
+}
+
+static int ask_one(struct sqlite_db *db, const struct amp_sql *sql, struct amp_run_as *as,
+	enum amp_answer *answer, struct amplan_error *error)
+{
+	struct statement statement = {0};
+	size_t tail = 0;
+	int code = AMPLAN_OK;
+	int rc = prepare(db, sql, &tail, &statement);
+	if (rc == SQLITE_OK && !statement.prepared)
+		return refuse_query(sql, as, 0, "the query is empty", error);
+	if (rc == SQLITE_OK &&
+		(sqlite3_column_count(statement.prepared) == 0 ||
+			!sqlite3_stmt_readonly(statement.prepared)))
+		code = refuse_query(sql, as, statement.start,
+			"a query must read and give a row", error);
+	else if (rc == SQLITE_OK && skip_blank(sql->text, tail) < sql->length)
+		code = refuse_query(sql, as, skip_blank(sql->text, tail),
+			"a query must be one statement", error);
+	else if (rc == SQLITE_OK)
+		rc = ask_statement(db, sql, &statement, answer);
+	if (rc)
+		code = report_failure(db, rc, sql, as, &statement, "invalid-sql", error);
+	sqlite3_finalize(statement.prepared);
+	return code;
+}
+
+int sqlite_ask(struct amp_db *base, const struct amp_sql *sql, struct amp_run_as *as,
+	enum amp_answer *answer, struct amplan_error *error)
+{
+	struct sqlite_db *db = sqlite_of(base);
+	*answer = AMP_NO_ANSWER;
+	sqlite_wait_begins(db);
+	sqlite_guard_begin(db, GUARD_QUERY, as->arena);
+	int code = ask_one(db, sql, as, answer, error);
+	sqlite_guard_end(db);
+	return code;
+}

@@ -1,0 +1,212 @@
+/*
+ * SQLite engine: the objects of the schema, and rows that point at nothing.
+ *
+ * The schema is read after each step, and a plan may have a thousand of them. So it is
+ * kept, and after a step that only created objects just the new rows of the schema table
+ * are read: their rowids only grow. Whatever drops or alters makes it forget.
+ */
+#include "executor/sqlite.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "schema/checksum.h"
+
+void sqlite_cache_forget(struct sqlite_db *db)
+{
+	db->cache.complete = false;
+}
+
+void sqlite_cache_deinit(struct sqlite_db *db)
+{
+	amp_arena_deinit(&db->cache.arena);
+	free(db->cache.sorted);
+	db->cache = (struct schema_cache){0};
+}
+
+static int kind_rank(const char *type)
+{
+	return !strcmp(type, "table")    ? 0
+		: !strcmp(type, "view")  ? 1
+		: !strcmp(type, "index") ? 2
+					 : 3;
+}
+
+static int compare(const struct amp_object *left, const struct amp_object *right)
+{
+	int order = strcmp(left->table, right->table);
+	if (!order)
+		order = kind_rank(left->type) - kind_rank(right->type);
+	return order ? order : strcmp(left->name, right->name);
+}
+
+static void digest_object(struct amp_object *object, struct amp_str *scratch)
+{
+	struct amp_digest digest;
+	amp_str_clear(scratch);
+	amp_checksum_squeeze(scratch, object->sql, strlen(object->sql));
+	amp_digest_init(&digest);
+	amp_digest_string(&digest, object->type);
+	amp_digest_string(&digest, object->name);
+	amp_digest_string(&digest, object->table);
+	amp_digest_field(&digest, amp_str_text(scratch), scratch->length);
+	amp_digest_end_raw(&digest, object->digest);
+}
+
+static bool insert(struct schema_cache *cache, const struct amp_object *object)
+{
+	if (cache->count == cache->room) {
+		size_t room = cache->room ? cache->room * 2 : 64;
+		void *grown = realloc(cache->sorted, room * sizeof(*cache->sorted));
+		if (!grown)
+			return false;
+		cache->sorted = grown;
+		cache->room = room;
+	}
+	size_t low = 0, high = cache->count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (compare(cache->sorted[middle], object) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	memmove(cache->sorted + low + 1, cache->sorted + low,
+		(cache->count - low) * sizeof(*cache->sorted));
+	cache->sorted[low] = object;
+	cache->count++;
+	return true;
+}
+
+static const char *column(struct amp_arena *arena, sqlite3_stmt *row, int index)
+{
+	const char *text = (const char *)sqlite3_column_text(row, index);
+	return amp_arena_strdup(arena, text ? text : "");
+}
+
+static bool take_row(
+	struct schema_cache *cache, sqlite3_stmt *row, struct amp_str *scratch)
+{
+	struct amp_object *object = amp_arena_alloc(&cache->arena, sizeof(*object));
+	if (!object)
+		return false;
+	object->type = column(&cache->arena, row, 1);
+	object->name = column(&cache->arena, row, 2);
+	object->table = column(&cache->arena, row, 3);
+	object->sql = column(&cache->arena, row, 4);
+	if (cache->arena.failed)
+		return false;
+	digest_object(object, scratch);
+	cache->last_rowid = sqlite3_column_int64(row, 0);
+	return !scratch->failed && insert(cache, object);
+}
+
+static int read_rows(struct sqlite_db *db, struct amplan_error *error)
+{
+	static const char sql[] =
+		"SELECT rowid, type, name, tbl_name, sql FROM main.sqlite_schema "
+		"WHERE rowid > ?1 AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
+		"AND tbl_name <> '" AMP_HISTORY_TABLE "' ORDER BY rowid";
+	sqlite3_stmt *statement = NULL;
+	AMP_STR_AUTO scratch = AMP_STR_INIT;
+	int rc = sqlite3_prepare_v2(db->handle, sql, -1, &statement, NULL);
+	bool room = true;
+	if (rc == SQLITE_OK) {
+		sqlite3_bind_int64(statement, 1, db->cache.last_rowid);
+		while (room && (rc = sqlite3_step(statement)) == SQLITE_ROW)
+			room = take_row(&db->cache, statement, &scratch);
+	}
+	int code = AMPLAN_OK;
+	if (!room)
+		code = amp_error_nomem(error);
+	else if (rc != SQLITE_DONE)
+		code = sqlite_error(db, rc, "read the schema of", error);
+	sqlite3_finalize(statement);
+	return code;
+}
+
+int sqlite_objects(
+	struct amp_db *base, struct amp_objects *out, struct amplan_error *error)
+{
+	struct sqlite_db *db = sqlite_of(base);
+	struct schema_cache *cache = &db->cache;
+	int cookie = (int)sqlite_number(db->handle, "PRAGMA main.schema_version", -1);
+	int code = AMPLAN_OK;
+	if (!cache->complete) {
+		amp_arena_deinit(&cache->arena);
+		cache->count = 0;
+		cache->last_rowid = 0;
+	}
+	if (!cache->complete || cache->cookie != cookie)
+		code = read_rows(db, error);
+	cache->complete = !code;
+	cache->cookie = cookie;
+	*out = (struct amp_objects){cache->sorted, cache->count};
+	return code;
+}
+
+/* "from -> to" columns of foreign key number `id` of a table, as a key to count by. */
+static const char *key_columns(
+	sqlite3 *handle, const char *table, int64_t id, struct amp_arena *arena)
+{
+	sqlite3_stmt *statement = NULL;
+	AMP_STR_AUTO key = AMP_STR_INIT;
+	if (sqlite3_prepare_v2(handle,
+		    "SELECT \"from\" FROM pragma_foreign_key_list(?1) WHERE id = ?2 "
+		    "ORDER BY seq",
+		    -1, &statement, NULL) == SQLITE_OK) {
+		sqlite3_bind_text(statement, 1, table, -1, SQLITE_STATIC);
+		sqlite3_bind_int64(statement, 2, id);
+		while (sqlite3_step(statement) == SQLITE_ROW)
+			amp_str_addf(&key, "%s%s", key.length ? ", " : "",
+				(const char *)sqlite3_column_text(statement, 0));
+	}
+	sqlite3_finalize(statement);
+	return amp_arena_strdup(arena, amp_str_text(&key));
+}
+
+static bool count_violation(
+	struct sqlite_db *db, sqlite3_stmt *row, struct amp_violations *out)
+{
+	const char *child = (const char *)sqlite3_column_text(row, 0);
+	const char *parent = (const char *)sqlite3_column_text(row, 1);
+	const char *key = key_columns(
+		db->handle, child ? child : "", sqlite3_column_int64(row, 2), out->arena);
+	struct amp_violation violation = {
+		.child = amp_arena_strdup(out->arena, child ? child : ""),
+		.parent = amp_arena_strdup(out->arena, parent ? parent : ""),
+		.key = key,
+		.count = sqlite3_column_int64(row, 3),
+	};
+	return !out->arena->failed && amp_vec_push(out, violation);
+}
+
+int sqlite_violations(
+	struct amp_db *base, struct amp_violations *out, struct amplan_error *error)
+{
+	static const char sql[] =
+		"SELECT \"table\", parent, fkid, count(*) FROM pragma_foreign_key_check "
+		"GROUP BY \"table\", parent, fkid ORDER BY \"table\", parent, fkid";
+	struct sqlite_db *db = sqlite_of(base);
+	sqlite3_stmt *statement = NULL;
+	bool room = true;
+	int rc = sqlite3_prepare_v2(db->handle, sql, -1, &statement, NULL);
+	if (rc == SQLITE_OK)
+		while (room && (rc = sqlite3_step(statement)) == SQLITE_ROW)
+			room = count_violation(db, statement, out);
+	int code = AMPLAN_OK;
+	if (!room) {
+		code = amp_error_nomem(error);
+	} else if (rc == SQLITE_ERROR) {
+		/* a key that names no unique columns: counted as one violation of its own */
+		struct amp_violation mismatch = {.child = "", .parent = "", .count = 1};
+		mismatch.key = amp_arena_strdup(out->arena, sqlite3_errmsg(db->handle));
+		if (!mismatch.key || !amp_vec_push(out, mismatch))
+			code = amp_error_nomem(error);
+	} else if (rc != SQLITE_DONE) {
+		code = sqlite_error(db, rc, "check the foreign keys of", error);
+	}
+	sqlite3_finalize(statement);
+	return code;
+}

@@ -1,0 +1,84 @@
+/*
+ * Violations: rows that point at nothing, which a stage must not add to.
+ *
+ * Foreign keys are off while a stage runs, so that tables can be rebuilt; instead they
+ * are checked before its commit, against what was violated before it began.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "executor/run.h"
+
+static int64_t count_before(
+	const struct amp_violations *before, const struct amp_violation *violation)
+{
+	for (size_t i = 0; i < before->count; i++)
+		if (!strcmp(before->items[i].child, violation->child) &&
+			!strcmp(before->items[i].parent, violation->parent) &&
+			!strcmp(before->items[i].key, violation->key))
+			return before->items[i].count;
+	return 0;
+}
+
+/* The last step of the stage that touched one of the two tables; else its last step. */
+static size_t find_culprit(const struct amp_job *job,
+	const struct amp_violation *violation, size_t first, size_t end)
+{
+	for (size_t i = end; i-- > first;)
+		for (size_t t = 0; t < job->results[i].ntouched; t++)
+			if (!strcasecmp(job->results[i].touched[t], violation->child) ||
+				!strcasecmp(
+					job->results[i].touched[t], violation->parent))
+				return i;
+	return end - 1;
+}
+
+static void report(struct amp_job *job, const struct amp_violation *violation,
+	size_t culprit, struct amplan_error *error)
+{
+	const struct amp_plan_step *step = &job->plan.steps[culprit];
+	const struct amp_sql *sql = amp_plan_sql(&job->plan, step);
+	struct amplan_finding *finding;
+	if (*violation->child)
+		finding = amp_finding_add(&job->findings, AMPLAN_ERROR,
+			"foreign-key-violation",
+			"%lld row%s of '%s' point%s at rows of '%s' that do not exist "
+			"(column %s)",
+			(long long)violation->count, violation->count == 1 ? "" : "s",
+			violation->child, violation->count == 1 ? "s" : "",
+			violation->parent, violation->key);
+	else
+		finding = amp_finding_add(&job->findings, AMPLAN_ERROR,
+			"foreign-key-violation", "foreign keys cannot be checked: %s",
+			violation->key);
+	if (sql) {
+		size_t blank = strspn(sql->text, " \t\n");
+		finding->place =
+			amp_sql_place(sql, blank, strcspn(sql->text + blank, "\n"));
+	}
+	amp_finding_id(&job->findings, finding, step->migration->id);
+	amp_finding_hint(&job->findings, finding,
+		"keep, move or delete the rows that point there in the same step; 'PRAGMA "
+		"foreign_key_check' lists them");
+	amp_error(
+		error, AMPLAN_FAILED, "'%s': %s", step->migration->id, finding->message);
+}
+
+int amp_run_violations(struct amp_runner *runner, const struct amp_violations *before,
+	size_t first, size_t end, struct amplan_error *error)
+{
+	struct amp_violations after = {.arena = &runner->job->arena};
+	int code = runner->db->engine->violations(runner->db, &after, error);
+	for (size_t i = 0; !code && i < after.count; i++) {
+		const struct amp_violation *violation = &after.items[i];
+		if (violation->count <= count_before(before, violation))
+			continue;
+		size_t culprit = find_culprit(runner->job, violation, first, end);
+		report(runner->job, violation, culprit, error);
+		runner->job->results[culprit].outcome = AMPLAN_STOPPED;
+		runner->failed_id = runner->job->plan.steps[culprit].migration->id;
+		code = AMPLAN_FAILED;
+	}
+	amp_vec_deinit(&after);
+	return code;
+}
