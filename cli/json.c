@@ -1,0 +1,131 @@
+#include "cli/json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <yajl/yajl_gen.h>
+
+#include "cli/utf8.h"
+
+static void print(void *user, const char *text, size_t length)
+{
+	fwrite(text, 1, length,
+		user); /* errors stay in the stream and are seen at exit */
+}
+
+bool json_open(struct json *json, FILE *stream)
+{
+	*json = (struct json){.gen = yajl_gen_alloc(NULL)};
+	if (!json->gen)
+		return false;
+	yajl_gen_config(json->gen, yajl_gen_print_callback, print, stream);
+	return true;
+}
+
+void json_close(struct json *json)
+{
+	if (json->gen)
+		yajl_gen_free(json->gen);
+	json->gen = NULL;
+}
+
+static void check(struct json *json, yajl_gen_status status)
+{
+	if (status != yajl_gen_status_ok)
+		json->failed = true;
+}
+
+static void put_string(struct json *json, const char *text, size_t length)
+{
+	check(json, yajl_gen_string(json->gen, (const unsigned char *)text, length));
+}
+
+/* The text with each broken byte replaced; NULL: no memory. */
+static char *mended(const char *text)
+{
+	char *copy = malloc(strlen(text) * 3 + 1), *to = copy;
+	while (copy && *text) {
+		uint32_t point;
+		size_t n = utf8_read(text, &point);
+		memcpy(to, n ? text : "\xef\xbf\xbd", n ? n : 3);
+		to += n ? n : 3;
+		text += n ? n : 1;
+	}
+	if (copy)
+		*to = '\0';
+	return copy;
+}
+
+static bool is_sound(const char *text)
+{
+	uint32_t point;
+	while (*text) {
+		size_t n = utf8_read(text, &point);
+		if (!n)
+			return false;
+		text += n;
+	}
+	return true;
+}
+
+static void put_any(struct json *json, const char *text)
+{
+	if (is_sound(text)) {
+		put_string(json, text, strlen(text));
+		return;
+	}
+	char *copy = mended(text);
+	if (copy)
+		put_string(json, copy, strlen(copy));
+	else
+		json->failed = true;
+	free(copy);
+}
+
+static void put_key(struct json *json, const char *key)
+{
+	if (key)
+		put_any(json, key);
+}
+
+void json_map(struct json *json, const char *key)
+{
+	put_key(json, key);
+	check(json, yajl_gen_map_open(json->gen));
+}
+
+void json_array(struct json *json, const char *key)
+{
+	put_key(json, key);
+	check(json, yajl_gen_array_open(json->gen));
+}
+
+void json_end_map(struct json *json)
+{
+	check(json, yajl_gen_map_close(json->gen));
+}
+
+void json_end_array(struct json *json)
+{
+	check(json, yajl_gen_array_close(json->gen));
+}
+
+void json_text(struct json *json, const char *key, const char *text)
+{
+	if (!text)
+		return;
+	put_key(json, key);
+	put_any(json, text);
+}
+
+void json_number(struct json *json, const char *key, int64_t number)
+{
+	put_key(json, key);
+	check(json, yajl_gen_integer(json->gen, number));
+}
+
+void json_bool(struct json *json, const char *key, bool value)
+{
+	put_key(json, key);
+	check(json, yajl_gen_bool(json->gen, value));
+}
