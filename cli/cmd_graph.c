@@ -1,0 +1,146 @@
+/*
+ * graph: the dependency graph as DOT.
+ */
+#include <stdlib.h>
+
+#include "cli/cmd.h"
+#include "cli/dot.h"
+#include "cli/relations.h"
+
+static const struct opt options[] = {
+	{0, "reduce", OPT_FLAG, NULL, OPT_FIELD(reduce),
+		"leave out dependencies that others imply"},
+	{0, "pending", OPT_FLAG, NULL, OPT_FIELD(pending),
+		"only what is pending, and what that depends on directly"},
+	{0, "around", OPT_TEXT, "ID", OPT_FIELD(around),
+		"only this migration, and what is within two steps of it"},
+	{0},
+};
+
+#define STEPS_AROUND 2
+
+static void mark_pending(const struct amplan_report *report, bool *marks)
+{
+	for (size_t i = 0; i < report->nmigrations; i++) {
+		const struct amplan_migration *migration = &report->migrations[i];
+		if (!relations_is_pending(migration))
+			continue;
+		marks[i] = true;
+		for (size_t j = 0; j < migration->nedges; j++)
+			if (migration->edges[j].index < report->nmigrations)
+				marks[migration->edges[j].index] = true;
+	}
+}
+
+static bool mark_around(const struct amplan_report *report, size_t center, bool *marks)
+{
+	struct relations relations;
+	if (!relations_init(&relations, report))
+		return false;
+	bool *below = calloc(report->nmigrations + 1, sizeof(*below));
+	bool done = below &&
+		relations_reach(&relations, center, true, STEPS_AROUND, marks) !=
+			RELATIONS_NONE &&
+		relations_reach(&relations, center, false, STEPS_AROUND, below) !=
+			RELATIONS_NONE;
+	for (size_t i = 0; done && i < report->nmigrations; i++)
+		marks[i] = marks[i] || below[i] || i == center;
+	free(below);
+	relations_deinit(&relations);
+	return done;
+}
+
+static int choose(struct app *app)
+{
+	const struct amplan_report *report = app->report;
+	const char *around = app->options.around;
+	if (!app->options.pending && !around)
+		return AMPLAN_OK;
+	bool *marks = app->own = calloc(report->nmigrations + 1, sizeof(*marks));
+	if (!marks)
+		return app_fail(app, AMPLAN_NOMEM, NULL, "out of memory");
+	if (app->options.pending)
+		mark_pending(report, marks);
+	if (!around)
+		return AMPLAN_OK;
+	size_t center = relations_find(report, around);
+	if (center == RELATIONS_NONE)
+		return app_unknown_id(app, around);
+	if (!mark_around(report, center, marks))
+		return app_fail(app, AMPLAN_NOMEM, NULL, "out of memory");
+	return AMPLAN_OK;
+}
+
+static int run(struct app *app)
+{
+	if (app->options.pending && app->options.around)
+		return app_fail(app, AMPLAN_USAGE, NULL,
+			"'--pending' and '--around' cannot be used together");
+	int code = amplan_graph(app->session, &app->report, &app->error);
+	return code ? code : choose(app);
+}
+
+static void show(struct app *app)
+{
+	struct dot_options dot = {.reduce = app->options.reduce, .shown = app->own};
+	if (app->code)
+		return;
+	if (!dot_write(stdout, app->report, &dot))
+		app->code = app_fail(app, AMPLAN_NOMEM, NULL, "out of memory");
+}
+
+static void edges(struct json *json, const struct amplan_migration *migration)
+{
+	json_array(json, "edges");
+	for (size_t i = 0; i < migration->nedges; i++) {
+		const struct amplan_edge *edge = &migration->edges[i];
+		json_map(json, NULL);
+		json_text(json, "on", edge->on);
+		json_text(json, "reason", edge->reason);
+		json_bool(json, "orders_only", edge->orders_only);
+		json_bool(json, "redundant", edge->redundant);
+		json_end_map(json);
+	}
+	json_end_array(json);
+}
+
+static void json(struct app *app, struct json *json)
+{
+	const bool *shown = app->own;
+	if (app->code)
+		return;
+	json_array(json, "migrations");
+	for (size_t i = 0; i < app->report->nmigrations; i++) {
+		const struct amplan_migration *migration = &app->report->migrations[i];
+		if (shown && !shown[i])
+			continue;
+		json_map(json, NULL);
+		json_text(json, "id", migration->id);
+		json_text(json, "state", json_state(migration->state));
+		json_text(json, "file", migration->place.file);
+		json_number(json, "line", migration->place.line);
+		json_depends(json, migration);
+		edges(json, migration);
+		json_end_map(json);
+	}
+	json_end_array(json);
+}
+
+const struct cmd cmd_graph = {
+	.name = "graph",
+	.line = "print the dependency graph as DOT, with the state of each migration",
+	.operands = "",
+	.text = "Prints the dependency graph in the language of Graphviz. An edge runs from a "
+		"migration to one it depends on; the roots are on the left. With a database, "
+		"applied, pending, failed, drifted, interrupted and replaced migrations differ "
+		"by shape and by colour; those for maintenance have a second, dashed border. "
+		"An edge that only orders is dashed, one that others imply is pale. The reason "
+		"of an edge and the place of a migration are tooltips in SVG.\n\n"
+		"The same input gives the same bytes. Findings go to standard error.\n\n"
+		"  amplan graph -d app.db | dot -Tsvg -o graph.svg",
+	.options = options,
+	.needs = CMD_SESSION,
+	.run = run,
+	.show = show,
+	.json = json,
+};

@@ -1,0 +1,211 @@
+/*
+ * new: a descriptor to fill in.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/cmd.h"
+#include "cli/relations.h"
+
+#define ID_MAX ((size_t)128)
+
+/* What new made, kept for show(). */
+struct made {
+	char id[ID_MAX + 40];
+	char path[4096];
+};
+
+static bool is_id(const char *name)
+{
+	static const char bytes[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789_.-";
+	return isalnum((unsigned char)name[0]) && name[strspn(name, bytes)] == '\0' &&
+		strlen(name) <= ID_MAX;
+}
+
+/* Digits of an "NNN_name" id; 0: it is not of that form. */
+static size_t prefix_of(const char *id)
+{
+	size_t digits = strspn(id, "0123456789");
+	return digits && digits <= 9 && id[digits] == '_' ? digits : 0;
+}
+
+/*
+ * Ids are numbered where most of them are. The next number is one above the largest, with
+ * as many digits as that has. False: they are not numbered.
+ */
+static bool next_prefix(const struct amplan_report *report, char *prefix, size_t size)
+{
+	size_t numbered = 0, width = 0;
+	unsigned long largest = 0;
+	for (size_t i = 0; i < report->nmigrations; i++) {
+		const char *colon = strchr(report->migrations[i].id, ':');
+		const char *id = colon ? colon + 1 : report->migrations[i].id;
+		size_t digits = prefix_of(id);
+		numbered += digits > 0;
+		unsigned long number = digits ? strtoul(id, NULL, 10) : 0;
+		if (digits && number >= largest) {
+			largest = number;
+			width = digits;
+		}
+	}
+	if (numbered * 2 <= report->nmigrations)
+		return false;
+	snprintf(prefix, size, "%0*lu_", (int)width, largest + 1);
+	return true;
+}
+
+static int choose_id(struct app *app, struct made *made)
+{
+	const char *name = app->options.operands[0];
+	char prefix[32] = "";
+	if (!is_id(name))
+		return app_fail(app, AMPLAN_USAGE,
+			"an id consists of letters, digits, '_', '.' and '-', starts with a "
+			"letter or digit and has at most 128 characters",
+			"'%.200s' cannot be an id", name);
+	if (app->report && !prefix_of(name))
+		next_prefix(app->report, prefix, sizeof(prefix));
+	if (strlen(prefix) + strlen(name) > ID_MAX)
+		return app_fail(app, AMPLAN_USAGE, NULL,
+			"'%s%.200s' is longer than 128 characters", prefix, name);
+	snprintf(made->id, sizeof(made->id), "%s%.*s", prefix, (int)ID_MAX, name);
+	if (app->report && relations_find(app->report, made->id) != RELATIONS_NONE)
+		return app_fail(app, AMPLAN_USAGE, "choose another name",
+			"a migration '%s' exists already", made->id);
+	return AMPLAN_OK;
+}
+
+static void write_heads(FILE *file, const struct amplan_report *report)
+{
+	struct relations relations;
+	size_t heads = 0;
+	if (!report || !relations_init(&relations, report))
+		return;
+	for (size_t i = 0; i < report->nmigrations; i++) {
+		if (relations.first[i] != relations.first[i + 1])
+			continue;
+		fprintf(file, "  <depends on=\"%s\"/>\n", report->migrations[i].id);
+		heads++;
+	}
+	relations_deinit(&relations);
+	if (!heads)
+		fputs("  <!-- <depends on=\"…\" reason=\"…\"/> -->\n", file);
+}
+
+static void write_descriptor(
+	FILE *file, const struct made *made, const struct amplan_report *report)
+{
+	fprintf(file,
+		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+		"<migration xmlns=\"urn:amplan:1\" id=\"%s\">\n"
+		"  <description>Say in one line what this is for</description>\n"
+		"  <!-- What this needs: the newest migrations are suggested. Keep those that "
+		"it\n"
+		"       really builds on; an optional reason=\"\" says why. -->\n",
+		made->id);
+	write_heads(file, report);
+	fputs("  <up>\n"
+	      "    -- SQL that makes the change; no BEGIN or COMMIT\n"
+	      "  </up>\n"
+	      "  <!-- SQL that undoes it; or, where that cannot be:\n"
+	      "       <irreversible reason=\"…\"/> instead of <down> -->\n"
+	      "  <down>\n"
+	      "    -- SQL that takes the change back\n"
+	      "  </down>\n"
+	      "  <!-- A query whose one row must be true afterwards; there may be several:\n"
+	      "  <verify>SELECT count(*) = 0 FROM …</verify> -->\n"
+	      "</migration>\n",
+		file);
+}
+
+static int cannot(struct app *app, const char *what, const char *path)
+{
+	return app_fail(app, AMPLAN_INTERNAL, NULL, "cannot %s '%.500s': %s", what, path,
+		strerror(errno));
+}
+
+/* Never replaces a file; a half-written one is taken away again. */
+static int write_file(struct app *app, struct made *made)
+{
+	const char *folder = app->settings.folders[0];
+	int n = snprintf(made->path, sizeof(made->path), "%s/%s.xml", folder, made->id);
+	if (n < 0 || (size_t)n >= sizeof(made->path))
+		return app_fail(app, AMPLAN_USAGE, NULL, "the path is too long");
+	if (mkdir(folder, 0777) && errno != EEXIST)
+		return cannot(app, "create the folder", folder);
+	int fd = open(made->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	if (fd < 0 && errno == EEXIST)
+		return app_fail(app, AMPLAN_USAGE, "choose another name",
+			"'%.500s' exists already", made->path);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
+	if (!file)
+		return cannot(app, "write", made->path);
+	write_descriptor(file, made, app->report);
+	bool failed = ferror(file);
+	if (fclose(file) || failed) {
+		int code = cannot(app, "write", made->path);
+		unlink(made->path);
+		return code;
+	}
+	return AMPLAN_OK;
+}
+
+/* A folder that is not there, or has nothing in it, is where one begins. */
+static int read_catalog(struct app *app)
+{
+	if (access(app->settings.folders[0], F_OK) && app->settings.nfolders == 1)
+		return AMPLAN_OK;
+	return amplan_order(app->session, &app->report, &app->error);
+}
+
+static int run(struct app *app)
+{
+	struct made *made = app->own = calloc(1, sizeof(*made));
+	if (!made)
+		return app_fail(app, AMPLAN_NOMEM, NULL, "out of memory");
+	int code = read_catalog(app);
+	if (!code)
+		code = choose_id(app, made);
+	return code ? code : write_file(app, made);
+}
+
+static void show(struct app *app)
+{
+	const struct made *made = app->own;
+	if (!app->code)
+		say(&app->out, "%s\n", made->path);
+}
+
+static void json(struct app *app, struct json *json)
+{
+	const struct made *made = app->own;
+	if (app->code || !made)
+		return;
+	json_text(json, "id", made->id);
+	json_text(json, "file", made->path);
+}
+
+const struct cmd cmd_new = {
+	.name = "new",
+	.line = "write a commented descriptor that depends on today's heads",
+	.operands = "NAME",
+	.least = 1,
+	.most = 1,
+	.text = "Writes a descriptor to fill in, into the first folder of migrations, which is "
+		"made if it is missing, and prints its path. It depends on today's heads: the "
+		"migrations that nothing depends on yet. Where most ids are numbered like "
+		"014_tags, the next number is put before the name; otherwise NAME is the id. "
+		"A file that exists is never replaced.\n\n"
+		"  amplan new add_invite_usage",
+	.needs = CMD_SESSION | CMD_NO_DATABASE,
+	.run = run,
+	.show = show,
+	.json = json,
+};

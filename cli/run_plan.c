@@ -1,0 +1,103 @@
+#include "cli/run_plan.h"
+
+#include "cli/prompt.h"
+#include "cli/text_findings.h"
+#include "cli/text_plan.h"
+
+void run_plan_show(struct app *app)
+{
+	progress_clear(&app->progress);
+	text_plan(&app->out, app->report);
+	text_findings(&app->out, app->report, app->options.quiet);
+	text_findings_summary(&app->out, app->report);
+	if (app->report->nfindings && app->report->nsteps)
+		say(&app->out, "\n");
+	if (app->report->nsteps)
+		text_plan_totals(&app->out, app->report);
+}
+
+/* Applies the plan in app->report, whose place the report of the apply takes. */
+static int apply_shown(struct app *app, const struct amplan_plan_options *options)
+{
+	struct amplan_report *plan = app->report;
+	app->report = NULL;
+	int code = amplan_apply(app->session, options, plan, &app->report, &app->error);
+	amplan_report_free(plan);
+	return code;
+}
+
+int run_plan(struct app *app, const struct amplan_plan_options *options, bool at_once,
+	const struct run_words *words)
+{
+	bool asks = !app->options.yes && prompt_is_possible(app);
+	if (at_once && !asks)
+		return amplan_apply(
+			app->session, options, NULL, &app->report, &app->error);
+	int code = amplan_plan(app->session, options, &app->report, &app->error);
+	if (code || !app->report->nsteps)
+		return code;
+	if (asks) {
+		run_plan_show(app);
+		if (!prompt_plan(app, words->verb, words->preposition)) {
+			app->nothing_done = true;
+			return AMPLAN_OK;
+		}
+	}
+	return apply_shown(app, options);
+}
+
+/* After a failure: which steps hold, and which did not. */
+static void failed_steps(struct app *app)
+{
+	const struct amplan_report *report = app->report;
+	for (size_t i = 0; i < report->nsteps; i++) {
+		const struct amplan_step *step = &report->steps[i];
+		if (step->outcome == AMPLAN_STOPPED)
+			say(&app->err, "%s: step %u of %zu " RED "failed" PLAIN "\n",
+				step->migration->id, step->number, report->nsteps);
+	}
+}
+
+static void done_steps(struct app *app)
+{
+	const struct amplan_report *report = app->report;
+	for (size_t i = 0; i < report->nsteps; i++) {
+		const struct amplan_step *step = &report->steps[i];
+		say(&app->out, "  %s", step->migration->id);
+		if (step->outcome == AMPLAN_MARKED)
+			say(&app->out, "  already there: recorded, not run");
+		else if (step->milliseconds >= 1000) {
+			say(&app->out, "  ");
+			text_duration(&app->out, step->milliseconds);
+		}
+		say(&app->out, "\n");
+	}
+}
+
+void run_plan_result(struct app *app, const struct run_words *words)
+{
+	const struct amplan_report *report = app->report;
+	int64_t milliseconds = 0;
+	if (app->nothing_done) {
+		say(&app->out, "nothing %s\n", words->past);
+		return;
+	}
+	if (app->code) {
+		if (report)
+			failed_steps(app);
+		return;
+	}
+	if (!report->nsteps) {
+		say(&app->out, "nothing to do: %s is current\n", text_database(report));
+		return;
+	}
+	for (size_t i = 0; i < report->nsteps; i++)
+		milliseconds += report->steps[i].milliseconds;
+	if (!app->options.quiet)
+		done_steps(app);
+	say(&app->out, GREEN "%s" PLAIN " ", words->past);
+	terminal_count(&app->out, report->nsteps, "migration");
+	say(&app->out, " %s %s in ", words->preposition, text_database(report));
+	text_duration(&app->out, milliseconds);
+	say(&app->out, "\n");
+}
