@@ -18,6 +18,9 @@ struct amp_arena {
 	bool failed; /* an allocation failed since init */
 };
 
+/* A local arena, for what is needed only until the function returns. */
+#define AMP_ARENA_AUTO __attribute__((cleanup(amp_arena_deinit))) struct amp_arena
+
 /* All bytes zero is a valid empty arena; init says so where it is read. */
 void amp_arena_init(struct amp_arena *arena);
 void amp_arena_deinit(struct amp_arena *arena);

@@ -53,18 +53,28 @@ void amp_finding_hint(struct amp_findings *findings, struct amplan_finding *find
 		findings->failed = true;
 }
 
+/* Room for one more item: doubled at each power of two, so that the related places of a
+   cycle of ten thousand cost memory in proportion to their number. */
+static void *grow(struct amp_arena *arena, void *items, size_t count, size_t size)
+{
+	if (count & (count - 1))
+		return items;
+	char *grown = amp_arena_array(arena, count ? 2 * count : 1, size);
+	if (grown && count)
+		memcpy(grown, items, count * size);
+	return grown;
+}
+
 void amp_finding_id(
 	struct amp_findings *findings, struct amplan_finding *finding, const char *id)
 {
 	const char **ids =
-		amp_arena_array(findings->arena, finding->nids + 1, sizeof(*ids));
+		grow(findings->arena, (void *)finding->ids, finding->nids, sizeof(*ids));
 	char *copy = amp_arena_strdup(findings->arena, id);
 	if (!ids || !copy) {
 		findings->failed = true;
 		return;
 	}
-	if (finding->nids)
-		memcpy(ids, finding->ids, finding->nids * sizeof(*ids));
 	ids[finding->nids++] = copy;
 	finding->ids = ids;
 }
@@ -72,15 +82,13 @@ void amp_finding_id(
 void amp_finding_related(struct amp_findings *findings, struct amplan_finding *finding,
 	struct amplan_place place, const char *label)
 {
-	struct amplan_place *related =
-		amp_arena_array(findings->arena, finding->nrelated + 1, sizeof(*related));
+	struct amplan_place *related = grow(findings->arena, (void *)finding->related,
+		finding->nrelated, sizeof(*related));
 	place.label = amp_arena_strdup(findings->arena, label);
 	if (!related || (label && !place.label)) {
 		findings->failed = true;
 		return;
 	}
-	if (finding->nrelated)
-		memcpy(related, finding->related, finding->nrelated * sizeof(*related));
 	related[finding->nrelated++] = place;
 	finding->related = related;
 }
