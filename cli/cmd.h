@@ -60,6 +60,7 @@ struct app {
 	int code;                     /* what run() returned */
 	int exit;                     /* exit code to use instead; -1: none */
 	bool nothing_done;            /* a person said no, or there was nothing to do */
+	int write_error;              /* errno of a write to stdout that failed */
 	void *own;                    /* what run() keeps for show(); freed by main */
 };
 

@@ -82,21 +82,25 @@ static int choose_id(struct app *app, struct made *made)
 	return AMPLAN_OK;
 }
 
-static void write_heads(FILE *file, const struct amplan_report *report)
+/* False: there are none. */
+static bool write_heads(FILE *file, const struct amplan_report *report)
 {
 	struct relations relations;
 	size_t heads = 0;
 	if (!report || !relations_init(&relations, report))
-		return;
+		return false;
 	for (size_t i = 0; i < report->nmigrations; i++) {
 		if (relations.first[i] != relations.first[i + 1])
 			continue;
+		if (!heads++)
+			fputs("  <!-- What this needs: today's newest are suggested. Keep "
+			      "those that it\n"
+			      "       really builds on; reason=\"...\" may say why. -->\n",
+				file);
 		fprintf(file, "  <depends on=\"%s\"/>\n", report->migrations[i].id);
-		heads++;
 	}
 	relations_deinit(&relations);
-	if (!heads)
-		fputs("  <!-- <depends on=\"…\" reason=\"…\"/> -->\n", file);
+	return heads > 0;
 }
 
 static void write_descriptor(
@@ -105,22 +109,22 @@ static void write_descriptor(
 	fprintf(file,
 		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
 		"<migration xmlns=\"urn:amplan:1\" id=\"%s\">\n"
-		"  <description>Say in one line what this is for</description>\n"
-		"  <!-- What this needs: the newest migrations are suggested. Keep those that "
-		"it\n"
-		"       really builds on; an optional reason=\"\" says why. -->\n",
+		"  <description>Say in one line what this is for</description>\n",
 		made->id);
-	write_heads(file, report);
+	if (!write_heads(file, report))
+		fputs("  <!-- What this needs, one line each:\n"
+		      "  <depends on=\"ID\" reason=\"...\"/> -->\n",
+			file);
 	fputs("  <up>\n"
 	      "    -- SQL that makes the change; no BEGIN or COMMIT\n"
 	      "  </up>\n"
 	      "  <!-- SQL that undoes it; or, where that cannot be:\n"
-	      "       <irreversible reason=\"…\"/> instead of <down> -->\n"
+	      "       <irreversible reason=\"...\"/> instead of <down> -->\n"
 	      "  <down>\n"
 	      "    -- SQL that takes the change back\n"
 	      "  </down>\n"
 	      "  <!-- A query whose one row must be true afterwards; there may be several:\n"
-	      "  <verify>SELECT count(*) = 0 FROM …</verify> -->\n"
+	      "  <verify>SELECT count(*) = 0 FROM ...</verify> -->\n"
 	      "</migration>\n",
 		file);
 }

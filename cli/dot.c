@@ -18,7 +18,7 @@ static const struct look looks[] = {
 	[AMPLAN_APPLIED] = {"applied", "box", "filled", "#e6f4e6", "#5b8f5b"},
 	[AMPLAN_DRIFTED] = {"drifted", "note", "filled", "#fdebd0", "#c9780a"},
 	[AMPLAN_REPLACED] = {"replaced", "box", "filled,dotted", "#f1f1f1", "#8a8a8a"},
-	[AMPLAN_INTERRUPTED] = {"interrupted", "octagon", "filled", "#fff3b8", "#b08c00"},
+	[AMPLAN_INTERRUPTED] = {"interrupted", "hexagon", "filled", "#fff3b8", "#b08c00"},
 	[AMPLAN_BROKEN] = {"failed", "octagon", "filled,bold", "#fbdcdc", "#b52020"},
 };
 
@@ -161,7 +161,9 @@ static Agraph_t *home_of(
 	add_text(&title, item->module);
 	Agraph_t *cluster = agsubg(picture->graph, name.text, 1);
 	set(cluster, "label", title.text);
-	set(cluster, "style", "rounded");
+	set(cluster, "labeljust", "r"); /* mirrored: left */
+	set(cluster, "style", "rounded,filled");
+	set(cluster, "fillcolor", "#fafafa");
 	set(cluster, "color", "#b8b8b8");
 	set(cluster, "fontcolor", "#606060");
 	return cluster;
@@ -182,6 +184,8 @@ static void add_nodes(struct picture *picture)
 {
 	const struct amplan_report *report = picture->report;
 	bool by_module = has_modules(report);
+	if (by_module) /* one ranking for all, or time would run backwards in places */
+		set(picture->graph, "newrank", "true");
 	for (size_t i = 0; i < report->nmigrations; i++) {
 		const struct amplan_migration *item = &report->migrations[i];
 		if (picture->options->shown && !picture->options->shown[i])
@@ -208,7 +212,7 @@ static void edge_look(Agedge_t *edge, const struct amplan_edge *declared)
 	if (declared->redundant)
 		set(edge, "color", "#c4c4c4");
 	if (declared->redundant)
-		set(edge, "constraint", "false");
+		set(edge, "weight", "0");
 }
 
 static void add_edges(struct picture *picture)

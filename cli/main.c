@@ -214,7 +214,7 @@ static void print_error(struct app *app)
 	say(&app->err, RED "amplan:" PLAIN " %s\n", error->message);
 	if (error->hint[0])
 		say(&app->err, "  " GREEN "help:" PLAIN " %s\n", error->hint);
-	if (app->code == AMPLAN_USAGE && !app->report)
+	if (app->code == AMPLAN_USAGE && !app->report && app->exit < 0)
 		help_usage(&app->err, app->command);
 }
 
@@ -229,7 +229,8 @@ static void print(struct app *app)
 		app->command->show(app);
 	if (app->command)
 		print_findings(app);
-	fflush(stdout); /* the error below comes after what it is about */
+	if (fflush(stdout)) /* the error below comes after what it is about */
+		app->write_error = errno;
 	if (app->code)
 		print_error(app);
 }
@@ -319,7 +320,7 @@ static int flush(struct app *app, int exit_code)
 {
 	errno = 0;
 	bool failed = fflush(stdout) != 0;
-	int number = errno;
+	int number = app->write_error ? app->write_error : errno;
 	if ((!failed && !ferror(stdout)) || number == EPIPE || reader_is_gone())
 		return exit_code;
 	say(&app->err, "amplan: cannot write to standard output: %s\n",

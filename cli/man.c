@@ -1,6 +1,7 @@
 #include "cli/man.h"
 
 #include <ctype.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "cli/help.h"
@@ -8,12 +9,24 @@
 /* Pages carry the day their texts were last changed, so that builds repeat. */
 #define DATE "November 23, 2026"
 
+static size_t word_length(const char *word)
+{
+	return strcspn(word, " \n");
+}
+
+#define WIDTH ((size_t)72)
+
 /* Text as mdoc: no line may look like a macro, nothing like an escape. */
-static void text(FILE *out, const char *bytes, size_t length)
+static void text(FILE *out, const char *bytes, size_t length, size_t width)
 {
 	bool start = true;
-	for (size_t i = 0; i < length; i++) {
+	size_t column = 0;
+	for (size_t i = 0; i < length; i++, column++) {
 		char c = bytes[i];
+		if (c == ' ' && column + word_length(bytes + i + 1) > width) {
+			c = '\n';
+			column = 0;
+		}
 		if (start && (c == '.' || c == '\''))
 			fputs("\\&", out);
 		start = c == '\n';
@@ -35,11 +48,11 @@ static void prose(FILE *out, const char *bytes, size_t length)
 			isupper((unsigned char)bytes[i + 2]);
 		if (!ends)
 			continue;
-		text(out, bytes + start, i + 1 - start);
+		text(out, bytes + start, i + 1 - start, WIDTH);
 		putc('\n', out);
 		start = i + 2;
 	}
-	text(out, bytes + start, length - start);
+	text(out, bytes + start, length - start, WIDTH);
 	putc('\n', out);
 }
 
@@ -63,7 +76,7 @@ static void paragraphs(FILE *out, const char *string)
 		else if (!kept && !first)
 			fputs(".Pp\n", out);
 		if (kept) {
-			text(out, string + 2, length - 2);
+			text(out, string + 2, length - 2, SIZE_MAX);
 			putc('\n', out);
 		} else {
 			prose(out, string, length);
@@ -119,19 +132,31 @@ static void exits(FILE *out)
 	fputs(".El\n", out);
 }
 
+/* The smallest name behind `last` (NULL: of all) among the commands; NULL: none. */
+static const struct cmd *next_by_name(
+	const struct cmd *const *commands, const struct cmd *last)
+{
+	const struct cmd *next = NULL;
+	for (; *commands; commands++) {
+		if (last && strcmp((*commands)->name, last->name) <= 0)
+			continue;
+		if (!next || strcmp((*commands)->name, next->name) < 0)
+			next = *commands;
+	}
+	return next;
+}
+
 static void see_also(
 	FILE *out, const struct cmd *const *commands, const struct cmd *without)
 {
-	const char *before = "";
+	const char *before = without ? " ,\n" : "";
 	fputs(".Sh SEE ALSO\n", out);
-	if (without) {
+	if (without)
 		fputs(".Xr amplan 1", out);
-		before = " ,\n";
-	}
-	for (; *commands; commands++) {
-		if (*commands == without)
+	for (const struct cmd *at = NULL; (at = next_by_name(commands, at));) {
+		if (at == without)
 			continue;
-		fprintf(out, "%s.Xr amplan-%s 1", before, (*commands)->name);
+		fprintf(out, "%s.Xr amplan-%s 1", before, at->name);
 		before = " ,\n";
 	}
 	putc('\n', out);
@@ -141,8 +166,11 @@ void man_command(FILE *out, const struct cmd *command, const struct cmd *const *
 {
 	head(out, command->name, command->line);
 	fprintf(out, ".Sh SYNOPSIS\n.Nm amplan %s\n.Op Ar OPTIONS\n", command->name);
-	if (*command->operands)
-		fprintf(out, ".Ar %s\n", command->operands);
+	if (*command->operands) {
+		fputs(".Ar ", out);
+		text(out, command->operands, strlen(command->operands), SIZE_MAX);
+		putc('\n', out);
+	}
 	fputs(".Sh DESCRIPTION\n", out);
 	paragraphs(out, command->text);
 	if (command->options) {
@@ -161,7 +189,7 @@ void man_program(FILE *out, const struct cmd *const *commands)
 	fputs(".Sh SYNOPSIS\n.Nm\n.Op Ar COMMAND\n.Op Ar OPTIONS\n.Sh DESCRIPTION\n",
 		out);
 	paragraphs(out, help_summary);
-	fputs(".Pp\nWithout a command the status is printed, or a short help where there is "
+	fputs(".Pp\nWithout a command the status is printed, or a short help where there is\n"
 	      "nothing to show.\n",
 		out);
 	fputs(".Nm Fl \\-dry\\-run\nis\n.Nm Cm plan ,\n.Nm Fl \\-graph\nis\n"
