@@ -71,19 +71,26 @@ static int choose(struct app *app)
 	return AMPLAN_OK;
 }
 
+/* What is wrong can often be seen best in the picture, so it comes with the findings. */
+static bool has_picture(const struct app *app)
+{
+	return app->report && (app->report->nmigrations || !app->code);
+}
+
 static int run(struct app *app)
 {
 	if (app->options.pending && app->options.around)
 		return app_fail(app, AMPLAN_USAGE, NULL,
 			"'--pending' and '--around' cannot be used together");
 	int code = amplan_graph(app->session, &app->report, &app->error);
-	return code ? code : choose(app);
+	int chosen = has_picture(app) ? choose(app) : AMPLAN_OK;
+	return chosen ? chosen : code;
 }
 
 static void show(struct app *app)
 {
 	struct dot_options dot = {.reduce = app->options.reduce, .shown = app->own};
-	if (app->code)
+	if (app->code == AMPLAN_USAGE || !has_picture(app))
 		return;
 	if (!dot_write(stdout, app->report, &dot))
 		app->code = app_fail(app, AMPLAN_NOMEM, NULL, "out of memory");
@@ -107,7 +114,7 @@ static void edges(struct json *json, const struct amplan_migration *migration)
 static void json(struct app *app, struct json *json)
 {
 	const bool *shown = app->own;
-	if (app->code)
+	if (app->code == AMPLAN_USAGE || !has_picture(app))
 		return;
 	json_array(json, "migrations");
 	for (size_t i = 0; i < app->report->nmigrations; i++) {
@@ -136,7 +143,9 @@ const struct cmd cmd_graph = {
 		"by shape and by colour; those for maintenance have a second, dashed border. "
 		"An edge that only orders is dashed, one that others imply is pale. The reason "
 		"of an edge and the place of a migration are tooltips in SVG.\n\n"
-		"The same input gives the same bytes. Findings go to standard error.\n\n"
+		"The same input gives the same bytes. Findings go to standard error; where "
+		"one of them is an error the picture is printed all the same, and the exit "
+		"code tells.\n\n"
 		"  amplan graph -d app.db | dot -Tsvg -o graph.svg",
 	.options = options,
 	.needs = CMD_SESSION,

@@ -49,11 +49,19 @@ static void forget(struct answer *answer)
 	relations_deinit(&answer->relations);
 }
 
+/* There is an order to talk about, even if the history does not fit it. */
+static bool is_ordered(const struct app *app, int code)
+{
+	if (!app->report || code == AMPLAN_USAGE)
+		return false;
+	return !code || app->report->verdict != AMPLAN_VERDICT_UNKNOWN;
+}
+
 static int run(struct app *app)
 {
 	const char *id = app->options.operands[0];
 	int code = amplan_graph(app->session, &app->report, &app->error);
-	if (!code && relations_find(app->report, id) == RELATIONS_NONE)
+	if (is_ordered(app, code) && relations_find(app->report, id) == RELATIONS_NONE)
 		return app_unknown_id(app, id);
 	return code;
 }
@@ -169,11 +177,13 @@ static void print(struct app *app, const struct answer *answer)
 static void show(struct app *app)
 {
 	struct answer answer = {0};
-	if (app->code)
+	if (!is_ordered(app, app->code))
 		return;
 	answer.index = relations_find(app->report, app->options.operands[0]);
-	app->code = find_out(app, &answer);
-	if (!app->code)
+	int code = find_out(app, &answer);
+	if (code)
+		app->code = code;
+	else
 		print(app, &answer);
 	forget(&answer);
 }
@@ -226,11 +236,13 @@ static void json_members(struct app *app, const struct answer *answer, struct js
 static void json(struct app *app, struct json *json)
 {
 	struct answer answer = {0};
-	if (app->code)
+	if (!is_ordered(app, app->code))
 		return;
 	answer.index = relations_find(app->report, app->options.operands[0]);
-	app->code = find_out(app, &answer);
-	if (!app->code)
+	int code = find_out(app, &answer);
+	if (code)
+		app->code = code;
+	else
 		json_members(app, &answer, json);
 	forget(&answer);
 }

@@ -194,6 +194,14 @@ const struct explain_text explain_texts[] = {
 		"if it was only meant for the order.",
 		"003: <depends on=\"002\"/> <depends on=\"001\"/>   and 002 depends on 001",
 		"003: <depends on=\"002\"/>"},
+	{"replaces-conflict", "squashes that contradict each other",
+		"A squash replaces itself, two squashes replace the same migration, or they "
+		"replace each other in a circle. Each migration can have one squash that "
+		"stands for it; a later squash may replace an earlier one.",
+		"<migration id=\"s1\"><replaces id=\"001\"/>...\n"
+		"<migration id=\"s2\"><replaces id=\"001\"/>...",
+		"<migration id=\"s1\"><replaces id=\"001\"/>...\n"
+		"<migration id=\"s2\"><replaces id=\"s1\"/>..."},
 	{"replaces-mixed", "some of what a squash replaces is applied, but not all",
 		"A squash stands for all of the migrations that it replaces, or for none. "
 		"This database is in between: the squash would repeat what is there, and "

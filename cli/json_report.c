@@ -224,7 +224,10 @@ void json_report(struct json *json, const struct amplan_report *report)
 		json_text(json, "engine", report->engine);
 	json_text(json, "digest", report->digest);
 	if (report->digest) {
-		json_text(json, "fidelity", amplan_fidelity_name(report->fidelity));
+		json_text(json, "fidelity",
+			amplan_fidelity_name(report->fidelity == AMPLAN_FIDELITY_AUTO
+					? AMPLAN_FIDELITY_NONE
+					: report->fidelity));
 		json_text(json, "fidelity_note", report->fidelity_note);
 		json_number(json, "stages", report->nstages);
 	}

@@ -80,7 +80,9 @@ static void plain(struct progress *progress, const struct amplan_progress *now,
 {
 	bool fresh = now->phase != progress->phase || now->number != progress->number ||
 		!progress->spoken_ms;
-	bool telling = now->phase == AMPLAN_APPLYING || now->phase == AMPLAN_WAITING;
+	bool logged = progress->log->least <= AMPLAN_LOG_INFO; /* by the library */
+	bool telling = now->phase == AMPLAN_WAITING ||
+		(now->phase == AMPLAN_APPLYING && !logged);
 	if (!(fresh && telling) && now->milliseconds < SIGN_OF_LIFE_MS)
 		return;
 	if (!fresh && time - progress->spoken_ms < SIGN_OF_LIFE_MS)
