@@ -16,6 +16,7 @@ struct amp_job *amp_job_new(struct amplan_error *error)
 		amp_error_nomem(error);
 		return NULL;
 	}
+	job->references = 1;
 	amp_arena_init(&job->arena);
 	amp_findings_init(&job->findings, &job->arena);
 	job->history.identity = job->history.head = "";
@@ -24,8 +25,9 @@ struct amp_job *amp_job_new(struct amplan_error *error)
 
 void amp_job_free(struct amp_job *job)
 {
-	if (!job)
+	if (!job || job->references-- > 1)
 		return;
+	amp_job_free(job->parent);
 	amp_plan_deinit(&job->plan);
 	amp_history_deinit(&job->history);
 	amp_graph_deinit(&job->graph);
@@ -361,7 +363,33 @@ int amp_job_finish(struct amp_job *job, struct amplan *amplan, int code,
 	return code;
 }
 
+int amp_job_answer(struct amp_job *job, struct amplan *amplan, int code,
+	struct amplan_report **out, struct amplan_error *error)
+{
+	struct amplan_error unused;
+	struct amplan_report plan = job->report;
+	struct amp_job *answer = amp_job_new(code ? &unused : error);
+	if (!answer)
+		return code ? code : AMPLAN_NOMEM;
+	plan.done = false;
+	int published = amp_job_publish(job, amplan, code ? &unused : error);
+	answer->report = job->report;
+	answer->parent = job;
+	job->references++;
+	/* what the caller holds goes on saying what was planned */
+	job->report = plan;
+	if (published) {
+		amp_job_free(answer);
+		return code ? code : published;
+	}
+	*out = &answer->report;
+	return code;
+}
+
 bool amplan_report_has_errors(const struct amplan_report *report)
 {
-	return count_errors(&amp_job_of(report)->findings) > 0;
+	for (size_t i = 0; i < report->nfindings; i++)
+		if (report->findings[i].severity == AMPLAN_ERROR)
+			return true;
+	return false;
 }

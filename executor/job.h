@@ -47,7 +47,8 @@ struct amp_job {
 	struct amp_goal goal;
 	struct amp_result *results;            /* one per step of the plan */
 	char end_fingerprint[AMP_DIGEST_SIZE]; /* after the rehearsal; "" if none */
-	bool exact; /* came from a person or a file: apply this or nothing */
+	unsigned references;                   /* answers that point into this job */
+	struct amp_job *parent; /* the job that this answer points into; or NULL */
 };
 
 struct amp_job *amp_job_new(struct amplan_error *error);
@@ -78,6 +79,11 @@ int amp_job_publish(
  * failed; returns the code. Frees the job where there is no room for a report.
  */
 int amp_job_finish(struct amp_job *job, struct amplan *amplan, int code,
+	struct amplan_report **out, struct amplan_error *error);
+
+/* The same where the job is the plan of the caller, which stays his: *out points into it
+   and keeps it alive as long as it is needed. */
+int amp_job_answer(struct amp_job *job, struct amplan *amplan, int code,
 	struct amplan_report **out, struct amplan_error *error);
 
 #endif

@@ -42,7 +42,10 @@ struct amp_goal {
 	enum amp_direction direction;
 	const char
 		*to; /* up: this and what it needs; down: down to this, exclusive; NULL */
-	unsigned count;        /* down: the last so many, where `to` is NULL */
+	unsigned count; /* down: the last so many, where `to` is NULL */
+	const char *const
+		*only; /* exactly these ids, as a saved plan has them; or NULL */
+	size_t nonly;
 	bool skip_maintenance; /* up: leave out maintenance steps and what needs them */
 };
 

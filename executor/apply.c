@@ -1,0 +1,277 @@
+/*
+ * Apply: plan, rehearse, lock, run; and once more from the start where another process
+ * was faster. A plan that came from a person or a file is applied exactly or refused.
+ */
+#include "executor/apply.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "executor/failure.h"
+#include "executor/look.h"
+#include "executor/rehearse.h"
+#include "executor/run.h"
+
+/* More rounds than this and something else writes to the database all the time. */
+#define ROUNDS_MAX 20
+
+static bool has_step_alone(const struct amp_plan *plan)
+{
+	for (size_t i = 0; i < plan->nsteps; i++)
+		if (plan->steps[i].migration->flags & AMPLAN_NO_TRANSACTION)
+			return true;
+	return false;
+}
+
+static void log_steps(const struct amp_job *job, struct amplan *amplan)
+{
+	char number[32], milliseconds[32], rows[32];
+	for (size_t i = 0; i < job->plan.nsteps; i++) {
+		const struct amp_result *result = &job->results[i];
+		if (result->outcome != AMPLAN_DONE && result->outcome != AMPLAN_MARKED)
+			continue;
+		snprintf(number, sizeof(number), "%u of %zu", job->plan.steps[i].number,
+			job->plan.nsteps);
+		snprintf(milliseconds, sizeof(milliseconds), "%lld",
+			(long long)result->milliseconds);
+		snprintf(rows, sizeof(rows), "%lld", (long long)result->rows);
+		amp_log(&amplan->hooks, AMPLAN_LOG_INFO,
+			job->plan.direction == AMP_DOWN ? "rolled back"
+				: result->outcome == AMPLAN_MARKED
+				? "already there, recorded"
+				: "applied",
+			"id", job->plan.steps[i].migration->id, "step", number,
+			"milliseconds", milliseconds, "rows", rows, NULL);
+	}
+}
+
+static const struct amplan_place *place_of_failure(
+	const struct amp_job *job, const char *id)
+{
+	for (size_t i = job->findings.count; id && i-- > 0;) {
+		const struct amplan_finding *finding = &job->findings.items[i];
+		if (finding->nids && !strcmp(finding->ids[0], id))
+			return &finding->place;
+	}
+	return NULL;
+}
+
+/* Runs the job's plan on the database. *stale: it does not start where it should. */
+static int run_plan(struct amp_job *job, struct amplan *amplan, bool *stale,
+	struct amplan_error *error)
+{
+	struct amp_runner runner = {.job = job, .real_rows = true};
+	struct amplan_error unused, *into = error ? error : &unused;
+	int code = amplan->engine->open(
+		&amplan->target, AMP_CREATE, &amplan->hooks, &runner.db, into);
+	if (code)
+		return code;
+	snprintf(runner.head.identity, AMP_DIGEST_SIZE, "%s", job->history.identity);
+	snprintf(runner.head.head, AMP_DIGEST_SIZE, "%s", job->history.head);
+	runner.head.exists = job->history.exists;
+	runner.head.next = job->history.next;
+	memcpy(runner.fingerprint, job->fingerprint, AMP_DIGEST_SIZE);
+	if (has_step_alone(&job->plan))
+		code = amplan->engine->lock_aside(runner.db, into);
+	if (!code)
+		code = amp_run_plan(&runner, into);
+	amplan->engine->close(runner.db);
+	*stale = runner.stale;
+	log_steps(job, amplan);
+	if (!code)
+		amp_failure_remove(amplan->engine, &amplan->target);
+	else if (runner.failed_id)
+		amp_failure_write(amplan->engine, &amplan->target, runner.failed_id,
+			place_of_failure(job, runner.failed_id), into->message);
+	return code;
+}
+
+/* What history and verdict are after the run, for the report. */
+static int look_again(
+	struct amp_job *job, struct amplan *amplan, struct amplan_error *error)
+{
+	struct amp_db *db = NULL;
+	int code = amplan->engine->open(
+		&amplan->target, AMP_WRITE, &amplan->hooks, &db, error);
+	if (!code)
+		code = amplan->engine->begin_read(db, error);
+	if (!code) {
+		amp_history_deinit(&job->history);
+		code = amp_history_read(&job->history, db, error);
+	}
+	amplan->engine->close(db);
+	return code;
+}
+
+static void settle_states(struct amp_job *job)
+{
+	size_t done = 0;
+	for (size_t i = 0; i < job->plan.nsteps; i++) {
+		enum amplan_outcome outcome = job->results[i].outcome;
+		if (outcome != AMPLAN_DONE && outcome != AMPLAN_MARKED)
+			continue;
+		done++;
+		job->plan.states[job->plan.steps[i].node] =
+			job->plan.direction == AMP_UP ? AMPLAN_APPLIED : AMPLAN_PENDING;
+	}
+	bool pending = job->plan.direction == AMP_DOWN ? done > 0 || job->plan.pending
+						       : job->plan.pending > done;
+	if (job->plan.nunknown)
+		job->plan.verdict = pending ? AMPLAN_DIVERGED : AMPLAN_AHEAD;
+	else
+		job->plan.verdict = pending ? AMPLAN_BEHIND : AMPLAN_CURRENT;
+}
+
+static bool ran_any(const struct amp_job *job)
+{
+	for (size_t i = 0; i < job->plan.nsteps; i++)
+		if (job->results[i].outcome == AMPLAN_DONE ||
+			job->results[i].outcome == AMPLAN_MARKED)
+			return true;
+	return false;
+}
+
+/* The rehearsal's findings and results are not the run's. */
+static void forget_rehearsal(struct amp_job *job)
+{
+	for (size_t i = 0; i < job->plan.nsteps; i++)
+		job->results[i] = (struct amp_result){
+			.effects = job->results[i].effects,
+			.neffects = job->results[i].neffects,
+		};
+}
+
+int amp_apply_job(struct amp_job *job, struct amplan *amplan, bool *stale,
+	struct amplan_error *error)
+{
+	*stale = false;
+	job->report.done = true;
+	if (!job->plan.nsteps)
+		return AMPLAN_OK;
+	forget_rehearsal(job);
+	int code = run_plan(job, amplan, stale, error);
+	settle_states(job);
+	if (ran_any(job)) {
+		struct amplan_error inner;
+		int looked = look_again(job, amplan, code ? &inner : error);
+		code = code ? code : looked;
+	}
+	return code;
+}
+
+/* One round: everything from the folders on. */
+static int plan_and_apply(struct amp_job *job, struct amplan *amplan,
+	const struct amp_goal *goal, const struct amplan_plan_options *options,
+	bool *stale, struct amplan_error *error)
+{
+	struct amp_db *db = NULL;
+	*stale = false;
+	int code = amp_look_and_plan(job, amplan, goal, &db, error);
+	if (!code && job->plan.nsteps)
+		code = amp_rehearse(
+			job, amplan, db, options->fidelity, options->copy_limit, error);
+	bool rehearsed = !code;
+	amplan->engine->close(db);
+	if (code && job->planned && job->plan.nsteps && !rehearsed)
+		for (size_t i = 0; i < job->findings.count; i++)
+			if (job->findings.items[i].nids &&
+				job->findings.items[i].severity == AMPLAN_ERROR &&
+				code == AMPLAN_FAILED) {
+				const struct amplan_finding *finding =
+					&job->findings.items[i];
+				amp_failure_write(amplan->engine, &amplan->target,
+					finding->ids[0], &finding->place,
+					finding->message);
+				break;
+			}
+	return code ? code : amp_apply_job(job, amplan, stale, error);
+}
+
+/* A step in progress elsewhere: its process holds the aside lock; wait for its end. */
+static int wait_aside(struct amplan *amplan, struct amplan_error *error)
+{
+	struct amp_db *db = NULL;
+	int code = amplan->engine->open(
+		&amplan->target, AMP_WRITE, &amplan->hooks, &db, error);
+	if (!code)
+		code = amplan->engine->lock_aside(db, error);
+	amplan->engine->close(db);
+	return code;
+}
+
+static bool is_begun_elsewhere(const struct amp_job *job, struct amplan *amplan)
+{
+	for (size_t i = 0; i < job->history.napplied; i++)
+		if (job->history.applied[i].interrupted)
+			return amplan->engine->held_aside(&amplan->target);
+	return false;
+}
+
+int amp_apply_pending(struct amplan *amplan, const struct amp_goal *goal,
+	const struct amplan_plan_options *options, struct amp_job **out,
+	struct amplan_error *error)
+{
+	struct amplan_error inner;
+	for (int round = 1;; round++) {
+		bool stale = false;
+		struct amp_job *job = amp_job_new(error);
+		if (!job)
+			return AMPLAN_NOMEM;
+		*out = job;
+		amp_error_clear(&inner);
+		int code = plan_and_apply(job, amplan, goal, options, &stale, &inner);
+		if (round < ROUNDS_MAX && code && !ran_any(job) &&
+			(stale || is_begun_elsewhere(job, amplan))) {
+			bool begun = !stale;
+			amp_job_free(job);
+			*out = NULL;
+			code = begun ? wait_aside(amplan, error) : AMPLAN_OK;
+			if (code)
+				return code;
+			continue;
+		}
+		if (code && error)
+			*error = inner;
+		return code;
+	}
+}
+
+static int apply_exactly(struct amplan *amplan, const struct amplan_report *plan,
+	struct amplan_report **out, struct amplan_error *error)
+{
+	struct amp_job *job = amp_job_of(plan);
+	bool stale = false;
+	if (!job->planned || plan->done)
+		return amp_error(
+			error, AMPLAN_USAGE, "this report holds no plan to apply");
+	int code = amp_apply_job(job, amplan, &stale, error);
+	if (stale) {
+		struct amplan_finding *finding = amp_finding_add(&job->findings,
+			AMPLAN_ERROR, "plan-stale", "%s", error ? error->message : "");
+		amp_finding_hint(&job->findings, finding, "%s", error ? error->hint : "");
+	}
+	/* the caller keeps the plan's report, so the answer is a job of its own */
+	return amp_job_answer(job, amplan, code, out, error);
+}
+
+int amplan_apply(struct amplan *amplan, const struct amplan_plan_options *options,
+	const struct amplan_report *plan, struct amplan_report **out,
+	struct amplan_error *error)
+{
+	static const struct amplan_plan_options defaults = AMPLAN_PLAN_OPTIONS_INIT;
+	struct amp_job *job = NULL;
+	*out = NULL;
+	amp_error_clear(error);
+	int code = amp_need_database(amplan, error);
+	if (code)
+		return code;
+	if (plan)
+		return apply_exactly(amplan, plan, out, error);
+	options = options ? options : &defaults;
+	if (options->rollback || options->file)
+		return amp_error(error, AMPLAN_USAGE,
+			"a rollback or a saved plan is planned first: amplan_plan()");
+	const struct amp_goal goal = {.direction = AMP_UP, .to = options->to};
+	code = amp_apply_pending(amplan, &goal, options, &job, error);
+	return job ? amp_job_finish(job, amplan, code, out, error) : code;
+}

@@ -1,0 +1,21 @@
+/*
+ * Apply: carrying a plan out on the database, under the lock.
+ */
+#ifndef EXECUTOR_APPLY_H
+#define EXECUTOR_APPLY_H
+
+#include "executor/job.h"
+
+/* Applies the job's plan exactly. *stale: it did not start from what is there. */
+int amp_apply_job(struct amp_job *job, struct amplan *amplan, bool *stale,
+	struct amplan_error *error);
+
+/*
+ * Plans, rehearses and applies what is pending; again where another process was faster.
+ * *out is the last round's job, also after a failure; NULL where there is none.
+ */
+int amp_apply_pending(struct amplan *amplan, const struct amp_goal *goal,
+	const struct amplan_plan_options *options, struct amp_job **out,
+	struct amplan_error *error);
+
+#endif
