@@ -15,15 +15,13 @@ static const struct opt options[] = {
 static int run(struct app *app)
 {
 	const char *id = app->options.noperands ? app->options.operands[0] : NULL;
+	const char *question = id
+		? "record migrations up to this one as applied, without running them?"
+		: "record all migrations as applied, without running them?";
+	int code;
 	if (!app->options.yes && prompt_is_possible(app) &&
-		!prompt_yes(app,
-			id ? "record migrations up to this one as applied, "
-			     "without running them?"
-			   : "record all migrations as applied, without "
-			     "running them?")) {
-		app->nothing_done = true;
-		return AMPLAN_OK;
-	}
+		!prompt_yes(app, question, &code))
+		return code;
 	return amplan_baseline(app->session, id, app->options.accept_differences,
 		&app->report, &app->error);
 }
@@ -31,10 +29,8 @@ static int run(struct app *app)
 static void show(struct app *app)
 {
 	const struct amplan_report *report = app->report;
-	if (app->nothing_done) {
+	if (app->nothing_done && !app->code)
 		say(&app->out, "nothing recorded\n");
-		return;
-	}
 	if (!report)
 		return;
 	if (report->schema_diff && *report->schema_diff) {

@@ -89,7 +89,7 @@ void app_say_same_options(struct app *app, struct terminal *out)
 	/* the name the library gives has no password in it; where it differs, ask for it */
 	const char *name = app->report ? app->report->database : NULL;
 	say(out, " -d ");
-	if (strstr(options->database, "://") &&
+	if ((strstr(options->database, "://") || strchr(options->database, '?')) &&
 		(!name || strcmp(name, options->database) != 0))
 		say(out, "URL");
 	else

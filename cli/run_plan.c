@@ -38,23 +38,34 @@ int run_plan(struct app *app, const struct amplan_plan_options *options, bool at
 		return code;
 	if (asks) {
 		run_plan_show(app);
-		if (!prompt_plan(app, words->verb, words->preposition)) {
-			app->nothing_done = true;
-			return AMPLAN_OK;
-		}
+		if (!prompt_plan(app, words->verb, words->preposition, &code))
+			return code;
 	}
 	return apply_shown(app, options);
 }
 
-/* After a failure: which steps hold, and which did not. */
-static void failed_steps(struct app *app)
+/* After a failure: what holds and what does not, for whoever has to go on from there. */
+static void failed_steps(struct app *app, const struct run_words *words)
 {
 	const struct amplan_report *report = app->report;
+	struct terminal *err = &app->err;
+	size_t done = 0;
+	if (app->log.json)
+		return;
 	for (size_t i = 0; i < report->nsteps; i++) {
 		const struct amplan_step *step = &report->steps[i];
+		done += step->outcome == AMPLAN_DONE || step->outcome == AMPLAN_MARKED;
 		if (step->outcome == AMPLAN_STOPPED)
-			say(&app->err, "%s: step %u of %zu " RED "failed" PLAIN "\n",
-				step->migration->id, step->number, report->nsteps);
+			say(err, RED "%s" PLAIN " failed, step %u of %zu%s\n",
+				step->migration->id, step->number, report->nsteps,
+				report->done ? "" : ", in the rehearsal");
+	}
+	if (report->done && done) {
+		terminal_count(err, done, "migration");
+		say(err, " of earlier stages %s %s and stay%s so\n",
+			done == 1 ? "was" : "were", words->past, done == 1 ? "s" : "");
+	} else {
+		say(err, "nothing was %s\n", words->past);
 	}
 }
 
@@ -78,15 +89,12 @@ void run_plan_result(struct app *app, const struct run_words *words)
 {
 	const struct amplan_report *report = app->report;
 	int64_t milliseconds = 0;
-	if (app->nothing_done) {
+	if (app->nothing_done && !app->code)
 		say(&app->out, "nothing %s\n", words->past);
+	else if (app->code && report && report->nsteps && !app->nothing_done)
+		failed_steps(app, words);
+	if (app->code || app->nothing_done)
 		return;
-	}
-	if (app->code) {
-		if (report)
-			failed_steps(app);
-		return;
-	}
 	if (!report->nsteps) {
 		say(&app->out, "nothing to do: %s is current\n", text_database(report));
 		return;

@@ -22,6 +22,8 @@ static int nomem(struct amplan_error *error)
 static bool split_folders(struct settings *settings, const char *list)
 {
 	size_t most = 1;
+	if (list[strspn(list, ":")] == '\0')
+		list = SETTINGS_FOLDER;
 	for (const char *at = list; *at; at++)
 		most += *at == ':';
 	settings->folders = calloc(most, sizeof(*settings->folders));
