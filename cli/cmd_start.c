@@ -8,7 +8,6 @@
 
 #include "cli/cmd.h"
 #include "cli/interrupt.h"
-#include "cli/text_findings.h"
 
 static const struct opt options[] = {
 	{0, "shadow", OPT_CHOICE, "schema|copy|none", OPT_FIELD(shadow),
@@ -17,18 +16,23 @@ static const struct opt options[] = {
 	{0},
 };
 
-/* The ids that were applied, with blanks between them; NULL: no memory. */
-static char *applied_ids(const struct amplan_startup_result *result)
+static const char *applied_id(const struct amplan_report *report, size_t index)
 {
-	const struct amplan_report *report = result->report;
+	const struct amplan_step *step = &report->steps[index];
+	bool applied = step->outcome == AMPLAN_DONE || step->outcome == AMPLAN_MARKED;
+	return applied && report->done ? step->migration->id : "";
+}
+
+/* The ids that were applied, with blanks between them; NULL: no memory. */
+static char *applied_ids(const struct amplan_report *report)
+{
 	size_t size = 1, at = 0;
-	bool applied = result->outcome == AMPLAN_STARTUP_APPLIED && report;
-	for (size_t i = 0; applied && i < report->nsteps; i++)
-		size += strlen(report->steps[i].migration->id) + 1;
+	for (size_t i = 0; report && i < report->nsteps; i++)
+		size += strlen(applied_id(report, i)) + 1;
 	char *ids = calloc(size, 1);
-	for (size_t i = 0; ids && applied && i < report->nsteps; i++) {
-		const char *id = report->steps[i].migration->id;
-		if (at)
+	for (size_t i = 0; ids && report && i < report->nsteps; i++) {
+		const char *id = applied_id(report, i);
+		if (at && *id)
 			ids[at++] = ' ';
 		memcpy(ids + at, id, strlen(id));
 		at += strlen(id);
@@ -38,7 +42,7 @@ static char *applied_ids(const struct amplan_startup_result *result)
 
 static int export_result(struct app *app, const struct amplan_startup_result *result)
 {
-	char *ids = applied_ids(result);
+	char *ids = applied_ids(result->report);
 	bool done = ids &&
 		!setenv("AMPLAN_RESULT", amplan_startup_name(result->outcome), 1) &&
 		!setenv("AMPLAN_APPLIED", ids, 1);
@@ -65,24 +69,9 @@ static int become(struct app *app)
 	return AMPLAN_USAGE;
 }
 
-/* What startup could not do is logged; the library logs the rest. */
-static void tell(struct app *app, const struct amplan_startup_result *result)
-{
-	if (!result->report || !result->code)
-		return;
-	progress_clear(&app->progress);
-	if (app->log.json) {
-		text_findings_log(&app->log, result->report);
-		return;
-	}
-	text_findings(&app->err, result->report, app->options.quiet);
-	text_findings_summary(&app->err, result->report);
-}
-
 static int after_startup(struct app *app, struct amplan_startup_result *result)
 {
 	int code = result->code;
-	tell(app, result);
 	if (result->stop || code == AMPLAN_CANCELLED || interrupt_came()) {
 		app->error = result->error;
 		if (!code || code == AMPLAN_CANCELLED)

@@ -140,13 +140,14 @@ const struct explain_text explain_texts[] = {
 		"amplan apply -d app.db --lock-timeout 600"},
 	{"maintenance-required", "pending work that startup leaves to a person",
 		"A pending migration has maintenance=\"true\": it may take long or needs the "
-		"application to be down. Startup never runs it, nor what depends on it.",
+		"application to be down. Startup never runs it, and applies nothing else "
+		"while it is pending.",
 		"AUTO_MIGRATE_ON_STARTUP=true amplan start -- server   # 030 is maintenance",
 		"stop the application, then:  amplan apply -d app.db"},
 	{"missing", "an applied migration has no descriptor any more",
-		"The history says that it was applied and other migrations need it, but "
-		"its descriptor was deleted or renamed. A pending migration with the same "
-		"content is named as its likely new name.",
+		"The history says that it was applied, but its descriptor was deleted or "
+		"renamed. A pending migration with the same content is named as its likely "
+		"new name.",
 		"git mv 012_tags.xml 012_labels.xml   # and id=\"012_labels\" inside",
 		"rename the file as you like, but keep the id:  id=\"012_tags\""},
 	{"missing-dependency", "a dependency on a migration that does not exist",
