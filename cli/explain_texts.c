@@ -53,6 +53,13 @@ const struct explain_text explain_texts[] = {
 		"012_votes.xml:  <migration id=\"012\">",
 		"012_tags.xml:   <migration id=\"012_tags\">\n"
 		"012_votes.xml:  <migration id=\"013_votes\">"},
+	{"forbidden-statement", "a statement that a migration must not contain",
+		"A migration works on its one database, inside the transaction that amplan "
+		"holds. Statements that reach other files (ATTACH, VACUUM INTO), or load code "
+		"into the process, cannot be rehearsed or rolled back and are refused.",
+		"ATTACH 'other.db' AS other;\n"
+		"INSERT INTO tag SELECT * FROM other.tag;",
+		"load the rows with a program of your own, or as INSERT statements"},
 	{"foreign-key-violation", "a row points at a row that is not there",
 		"Before a stage is committed all foreign keys are checked. A row was found "
 		"whose parent does not exist, so the stage was rolled back. The row may have "
@@ -61,13 +68,6 @@ const struct explain_text explain_texts[] = {
 		"DELETE FROM user WHERE banned = 1;",
 		"DELETE FROM message WHERE author IN (SELECT id FROM user WHERE banned = 1);\n"
 		"DELETE FROM user WHERE banned = 1;"},
-	{"forbidden-statement", "a statement that a migration must not contain",
-		"A migration works on its one database, inside the transaction that amplan "
-		"holds. Statements that reach other files (ATTACH, VACUUM INTO), or load code "
-		"into the process, cannot be rehearsed or rolled back and are refused.",
-		"ATTACH 'other.db' AS other;\n"
-		"INSERT INTO tag SELECT * FROM other.tag;",
-		"load the rows with a program of your own, or as INSERT statements"},
 	{"history-tampered", "the history was changed by something other than amplan",
 		"Each row of the history carries a digest over itself and the row before. "
 		"One of them does not fit any more: a row was edited, removed or inserted. "
