@@ -3,6 +3,8 @@
  */
 #include <string.h>
 
+#include <amplan/executor.h>
+
 #include "executor/failure.h"
 #include "executor/history.h"
 #include "executor/objects.h"
