@@ -109,7 +109,9 @@ static void paragraphs(struct terminal *out, const char *text)
 
 void help_command(struct terminal *out, const struct cmd *command)
 {
-	say(out, "amplan %s: %s\n\n", command->name, command->line);
+	say(out, "amplan %s: ", command->name);
+	terminal_wrap(out, command->line, strlen(command->name) + 9, 2);
+	say(out, "\n");
 	help_usage(out, command);
 	say(out, "\n");
 	paragraphs(out, command->text);
