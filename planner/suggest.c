@@ -49,6 +49,26 @@ uint32_t amp_suggest_module(struct amp_suggest *suggest, const char *id)
 	return AMP_NO_NODE;
 }
 
+int amp_suggest_unknown(
+	const struct amp_graph *graph, const char *id, struct amplan_error *error)
+{
+	AMP_ARENA_AUTO scratch = {0};
+	struct amp_suggest suggest;
+	if (!amp_suggest_init(&suggest, graph, &scratch))
+		return amp_error_nomem(error);
+	for (uint32_t n = 0; n < graph->count; n++)
+		amp_suggest_add(&suggest, n);
+	uint32_t other = amp_suggest_module(&suggest, id);
+	if (other == AMP_NO_NODE)
+		other = amp_suggest_near(&suggest, id);
+	amp_error(error, AMPLAN_USAGE, "there is no migration '%s'", id);
+	if (other != AMP_NO_NODE)
+		amp_error_hint(error, "did you mean '%s'?", graph->nodes[other]->id);
+	else
+		amp_error_hint(error, "'amplan order' lists all migrations");
+	return AMPLAN_USAGE;
+}
+
 void amp_suggest_place(struct amp_str *str, const struct amp_migration *migration)
 {
 	if (!migration->source)

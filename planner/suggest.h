@@ -28,6 +28,10 @@ uint32_t amp_suggest_near(struct amp_suggest *suggest, const char *id);
 /* The first node that has the same id in another module; or AMP_NO_NODE. */
 uint32_t amp_suggest_module(struct amp_suggest *suggest, const char *id);
 
+/* AMPLAN_USAGE for an id that a person asked for and the graph does not have. */
+int amp_suggest_unknown(
+	const struct amp_graph *graph, const char *id, struct amplan_error *error);
+
 /* Appends " (file:line:column)" of a migration's id, where it has a place. */
 void amp_suggest_place(struct amp_str *str, const struct amp_migration *migration);
 
