@@ -9,9 +9,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/str.h"
 
 /* Why an entry cannot be used; each is worth a finding. */
 enum amp_file_problem {
@@ -57,6 +59,19 @@ void amp_folder_close(struct amp_folder *folder);
 enum amp_file_problem amp_folder_read(const struct amp_folder *folder,
 	struct amp_arena *arena, const char *path, size_t limit, const char **bytes,
 	size_t *length, int *number);
+
+/* Which file it is, whatever name it was reached by. */
+struct amp_file_identity {
+	uint64_t device, inode;
+};
+
+/*
+ * The same into a buffer, which is cleared first and may be used again for the next
+ * file; identity may be NULL. Out of memory is seen in buffer->failed as well.
+ */
+enum amp_file_problem amp_folder_read_into(const struct amp_folder *folder,
+	struct amp_str *buffer, const char *path, size_t limit,
+	struct amp_file_identity *identity, int *number);
 
 /* Reads any file, wherever it is: plan files named by a person. */
 int amp_file_read(struct amp_arena *arena, const char *path, size_t limit,

@@ -84,6 +84,17 @@ void amp_str_addf(struct amp_str *str, const char *format, ...)
 	va_end(args);
 }
 
+char *amp_str_room(struct amp_str *str, size_t length)
+{
+	return reserve(str, length) ? str->data + str->length : NULL;
+}
+
+void amp_str_take(struct amp_str *str, size_t length)
+{
+	str->length += length;
+	str->data[str->length] = '\0';
+}
+
 const char *amp_str_text(const struct amp_str *str)
 {
 	return str->data ? str->data : "";

@@ -33,6 +33,10 @@ void amp_str_addf(struct amp_str *str, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void amp_str_vaddf(struct amp_str *str, const char *format, va_list args)
 	__attribute__((format(printf, 2, 0)));
+/* Room for `length` bytes behind the text, to be written by the caller; NULL: no memory. */
+char *amp_str_room(struct amp_str *str, size_t length);
+/* Says how many of them were written. */
+void amp_str_take(struct amp_str *str, size_t length);
 /* The text, "" where nothing was appended; valid until the next append. */
 const char *amp_str_text(const struct amp_str *str);
 
