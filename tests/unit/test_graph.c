@@ -1,0 +1,254 @@
+/*
+ * planner/graph and planner/squash: what a catalog comes to as a graph.
+ */
+#include <stdio.h>
+
+#include "base/str.h"
+#include "planner/graph.h"
+#include "tests/support/cmocka.h"
+#include "tests/support/world.h"
+
+/* "a->b a->c", the edges by node and as declared. */
+static void assert_edges(const struct world *w, const char *expected)
+{
+	const struct amp_graph *g = &w->graph;
+	AMP_STR_AUTO text = AMP_STR_INIT;
+	for (uint32_t n = 0; n < g->count; n++)
+		for (uint32_t e = g->first[n]; e < g->first[n + 1]; e++)
+			amp_str_addf(&text, "%s%s->%s", text.length ? " " : "",
+				g->nodes[n]->id, g->nodes[g->target[e]]->id);
+	assert_string_equal(amp_str_text(&text), expected);
+}
+
+static void assert_back(const struct world *w, const char *id, const char *expected)
+{
+	const struct amp_graph *g = &w->graph;
+	uint32_t n = amp_graph_find(g, id);
+	AMP_STR_AUTO text = AMP_STR_INIT;
+	for (uint32_t e = g->back_first[n]; e < g->back_first[n + 1]; e++)
+		amp_str_addf(
+			&text, "%s%s", text.length ? " " : "", g->nodes[g->back[e]]->id);
+	assert_string_equal(amp_str_text(&text), expected);
+}
+
+static void test_graph__empty_catalog_is_an_empty_graph(void **state)
+{
+	(void)state;
+	WORLD w;
+	world_init(&w);
+	world_build(&w);
+	assert_int_equal(w.graph.count, 0);
+	assert_int_equal(amp_graph_find(&w.graph, "a"), AMP_NO_NODE);
+	assert_findings(&w, "");
+}
+
+static void test_graph__nodes_are_ranks_by_number_and_byte(void **state)
+{
+	(void)state;
+	WORLD w;
+	world_init(&w);
+	world_add_all(&w, "10_c", "9_b", "a", "09_b", "Z", "m:1", NULL);
+	world_build(&w);
+	const char *const sorted[] = {"09_b", "9_b", "10_c", "Z", "a", "m:1"};
+	for (uint32_t n = 0; n < 6; n++) {
+		assert_string_equal(w.graph.nodes[n]->id, sorted[n]);
+		assert_int_equal(amp_graph_find(&w.graph, sorted[n]), n);
+	}
+	assert_int_equal(amp_graph_find(&w.graph, "009_b"), AMP_NO_NODE);
+}
+
+static void test_graph__edges_both_ways(void **state)
+{
+	(void)state;
+	WORLD w;
+	world_init(&w);
+	world_add_all(&w, "c b a", "b a", "a", "d >b >nowhere", NULL);
+	world_build(&w);
+	assert_edges(&w, "b->a c->b c->a d->b");
+	assert_back(&w, "a", "b c");
+	assert_back(&w, "b", "c d");
+	assert_back(&w, "d", "");
+	assert_findings(&w, "");
+}
+
+static void test_graph__equal_edges_are_kept_once_the_first_declared(void **state)
+{
+	(void)state;
+	WORLD w;
+	world_init(&w);
+	world_add_all(&w, "a", "b a? a >a", NULL);
+	world_build(&w);
+	assert_edges(&w, "b->a");
+	assert_string_equal(w.graph.reference[0]->reason, "because");
+}
+
+static void test_graph__missing_dependency_names_what_was_meant(void **state)
+{
+	(void)state;
+	WORLD w;
+	world_init(&w);
+	world_add_all(
+		&w, "001_users", "002_invites", "008_invites 001_users 002_invite", NULL);
+	world_build(&w);
+	assert_edges(&w, "008_invites->001_users");
+	assert_findings(&w,
+		"m/008_invites.xml:1:23: error[missing-dependency]: "
+		"'008_invites' depends on '002_invite', which does not exist "
+		"{008_invites 002_invite} "
+		"(did you mean '002_invites'? (m/002_invites.xml:1:1))\n");
+}
+
+static void test_graph__missing_dependency_in_another_module(void **state)
+{
+	(void)state;
+	WORLD w;
+	world_init(&w);
+	world_add_all(
+		&w, "auth:1_users", "2_plain", "x 1_users", "auth:y auth:2_plain", NULL);
+	world_build(&w);
+	assert_findings(&w,
+		"m/auth:y.xml:1:8: error[missing-dependency]: 'auth:y' depends on "
+		"'auth:2_plain', which does not exist {auth:y auth:2_plain} (it is in no "
+		"module: write '2_plain' (m/2_plain.xml:1:1))\n"
+		"m/x.xml:1:3: error[missing-dependency]: 'x' depends on '1_users', which "
+		"does not exist {x 1_users} (it is in another module: write "
+		"'auth:1_users' (m/auth:1_users.xml:1:1))\n");
+}
+
+static void test_graph__missing_dependency_near_nothing(void **state)
+{
+	(void)state;
+	WORLD w;
+	world_init(&w);
+	world_add_all(&w, "alpha", "beta", "gamma something_else", NULL);
+	world_build(&w);
+	assert_findings(&w,
+		"m/gamma.xml:1:7: error[missing-dependency]: 'gamma' depends on "
+		"'something_else', which does not exist {gamma something_else} "
+		"(3 migrations are known and none has a similar id: add "
+		"'something_else', or remove this dependency)\n");
+}
+
+static void test_graph__depending_on_itself_is_a_cycle_of_one(void **state)
+{
+	(void)state;
+	WORLD w;
+	world_init(&w);
+	world_add(&w, "x x");
+	world_build(&w);
+	assert_edges(&w, "");
+	assert_findings(&w,
+		"m/x.xml:1:3: error[cycle]: 'x' depends on itself {x} "
+		"(remove this dependency)\n");
+}
+
+static void test_graph__dependents_of_the_replaced_depend_on_the_squash(void **state)
+{
+	(void)state;
+	WORLD w;
+	world_init(&w);
+	world_add_all(&w, "a", "b a", "c b", "d gone", "s =a =b =gone", NULL);
+	world_build(&w);
+	/* b and a belong to the same squash and keep their edge */
+	assert_edges(&w, "b->a c->s d->s");
+	assert_int_equal(w.graph.replaced_by[amp_graph_find(&w.graph, "a")],
+		amp_graph_find(&w.graph, "s"));
+	assert_int_equal(w.graph.replaced_by[amp_graph_find(&w.graph, "c")], AMP_NO_NODE);
+	assert_findings(&w, "");
+}
+
+static void test_graph__nested_squashes_lead_to_the_outermost(void **state)
+{
+	(void)state;
+	WORLD w;
+	world_init(&w);
+	world_add_all(&w, "a", "b a", "c b", "s =a =b", "t =s =a", NULL);
+	world_build(&w);
+	assert_edges(&w, "b->a c->t");
+	assert_int_equal(w.graph.outermost[amp_graph_find(&w.graph, "a")],
+		amp_graph_find(&w.graph, "t"));
+	assert_findings(&w, "");
+}
+
+static void test_graph__two_squashes_claim_one_id(void **state)
+{
+	(void)state;
+	WORLD w;
+	world_init(&w);
+	world_add_all(&w, "a", "s =a", "t =a", NULL);
+	world_build(&w);
+	assert_findings(&w,
+		"m/t.xml:1:4: error[replaces-conflict]: 't' replaces 'a', which 's' "
+		"replaces already {t s a} (only one squash can stand for it: remove one "
+		"<replaces>, or let 't' replace 's')\n"
+		"  m/s.xml:1:4: the first one\n");
+}
+
+static void test_graph__squash_depends_on_what_it_replaces(void **state)
+{
+	(void)state;
+	WORLD w;
+	world_init(&w);
+	world_add_all(&w, "a", "s a gone =a =gone", NULL);
+	world_build(&w);
+	assert_edges(&w, "");
+	assert_findings(&w,
+		"m/s.xml:1:3: error[replaces-conflict]: 's' depends on 'a', which it "
+		"replaces {s a} (where the squash runs, what it replaces never does: "
+		"remove this dependency)\n"
+		"m/s.xml:1:5: error[replaces-conflict]: 's' depends on 'gone', which it "
+		"replaces {s gone} (where the squash runs, what it replaces never does: "
+		"remove this dependency)\n");
+}
+
+static void test_graph__squashes_that_replace_each_other(void **state)
+{
+	(void)state;
+	WORLD w;
+	world_init(&w);
+	world_add_all(&w, "s =t", "t =s", "u =u", "v s", NULL);
+	world_build(&w);
+	assert_findings(&w,
+		"m/s.xml:1:1: error[replaces-conflict]: 's' is replaced by 't', which it "
+		"replaces in turn {s t} (only the newer of two squashes replaces the "
+		"other: remove one <replaces>)\n"
+		"m/u.xml:1:4: error[replaces-conflict]: 'u' replaces itself {u} "
+		"(name the migrations that it stands for)\n");
+}
+
+static void test_graph__thousands_of_wrong_ids_end_soon(void **state)
+{
+	(void)state;
+	WORLD w;
+	world_init(&w);
+	for (int i = 0; i < 5000; i++) {
+		char line[64];
+		snprintf(line, sizeof(line), "wrong_%d right_%d", i, i);
+		world_add(&w, line);
+	}
+	world_build(&w);
+	assert_int_equal(w.findings.count, 5000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_graph__empty_catalog_is_an_empty_graph),
+		cmocka_unit_test(test_graph__nodes_are_ranks_by_number_and_byte),
+		cmocka_unit_test(test_graph__edges_both_ways),
+		cmocka_unit_test(
+			test_graph__equal_edges_are_kept_once_the_first_declared),
+		cmocka_unit_test(test_graph__missing_dependency_names_what_was_meant),
+		cmocka_unit_test(test_graph__missing_dependency_in_another_module),
+		cmocka_unit_test(test_graph__missing_dependency_near_nothing),
+		cmocka_unit_test(test_graph__depending_on_itself_is_a_cycle_of_one),
+		cmocka_unit_test(
+			test_graph__dependents_of_the_replaced_depend_on_the_squash),
+		cmocka_unit_test(test_graph__nested_squashes_lead_to_the_outermost),
+		cmocka_unit_test(test_graph__two_squashes_claim_one_id),
+		cmocka_unit_test(test_graph__squash_depends_on_what_it_replaces),
+		cmocka_unit_test(test_graph__squashes_that_replace_each_other),
+		cmocka_unit_test(test_graph__thousands_of_wrong_ids_end_soon),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
