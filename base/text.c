@@ -72,17 +72,19 @@ static int compare_runs(const char **left, const char **right)
 		l++;
 	while (*r == '0')
 		r++;
-	size_t nl = strspn(l, "0123456789"), nr = strspn(r, "0123456789");
-	*left = l + nl;
-	*right = r + nr;
-	if (nl != nr)
-		return nl < nr ? -1 : 1;
-	return memcmp(l, r, nl);
+	int order = 0;
+	for (; is_digit(*l) && is_digit(*r); l++, r++)
+		if (!order && *l != *r)
+			order = *l < *r ? -1 : 1;
+	if (is_digit(*l) || is_digit(*r))
+		order = is_digit(*l) ? 1 : -1;
+	*left = l;
+	*right = r;
+	return order;
 }
 
-int amp_text_compare(const char *left, const char *right)
+static int compare_from(const char *l, const char *r)
 {
-	const char *l = left, *r = right;
 	while (*l && *r) {
 		if (is_digit(*l) && is_digit(*r)) {
 			int order = compare_runs(&l, &r);
@@ -95,9 +97,24 @@ int amp_text_compare(const char *left, const char *right)
 			r++;
 		}
 	}
-	if (*l || *r)
-		return *l ? 1 : -1;
-	return strcmp(left, right);
+	return (*l != '\0') - (*r != '\0');
+}
+
+int amp_text_compare(const char *left, const char *right)
+{
+	/* what both begin with decides nothing, but a run of digits counts as a whole */
+	size_t at = 0;
+	while (left[at] && left[at] == right[at])
+		at++;
+	if (left[at] == right[at])
+		return 0;
+	size_t start = at;
+	while (start > 0 && is_digit(left[start - 1]))
+		start--;
+	int order = compare_from(left + start, right + start);
+	if (order)
+		return order;
+	return (unsigned char)left[at] < (unsigned char)right[at] ? -1 : 1;
 }
 
 #define DISTANCE_MAX ((size_t)160)
