@@ -249,7 +249,6 @@ void text_plan(struct terminal *out, const struct amplan_report *report)
 		return;
 	say(out, "\n");
 	if (report->schema_diff && *report->schema_diff) {
-		say(out, BOLD "schema before and after" PLAIN "\n");
 		text_diff(out, report->schema_diff);
 		say(out, "\n");
 	}

@@ -131,6 +131,13 @@ static bool ran_any(const struct amp_job *job)
 	return false;
 }
 
+int amp_apply_settle(
+	struct amp_job *job, struct amplan *amplan, struct amplan_error *error)
+{
+	settle_states(job);
+	return ran_any(job) ? look_again(job, amplan, error) : AMPLAN_OK;
+}
+
 /* The rehearsal's findings and results are not the run's. */
 static void forget_rehearsal(struct amp_job *job)
 {
@@ -150,13 +157,9 @@ int amp_apply_job(struct amp_job *job, struct amplan *amplan, bool *stale,
 		return AMPLAN_OK;
 	forget_rehearsal(job);
 	int code = run_plan(job, amplan, stale, error);
-	settle_states(job);
-	if (ran_any(job)) {
-		struct amplan_error inner;
-		int looked = look_again(job, amplan, code ? &inner : error);
-		code = code ? code : looked;
-	}
-	return code;
+	struct amplan_error inner;
+	int settled = amp_apply_settle(job, amplan, code ? &inner : error);
+	return code ? code : settled;
 }
 
 /* One round: everything from the folders on. */

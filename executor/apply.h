@@ -10,6 +10,10 @@
 int amp_apply_job(struct amp_job *job, struct amplan *amplan, bool *stale,
 	struct amplan_error *error);
 
+/* After a run: history, states and verdict as they are now. */
+int amp_apply_settle(
+	struct amp_job *job, struct amplan *amplan, struct amplan_error *error);
+
 /*
  * Plans, rehearses and applies what is pending; again where another process was faster.
  * *out is the last round's job, also after a failure; NULL where there is none.

@@ -7,11 +7,13 @@
  */
 #include <string.h>
 
+#include "executor/apply.h"
+#include "executor/failure.h"
 #include "executor/look.h"
 #include "executor/objects.h"
 #include "executor/run.h"
 
-static int rehearse_from_nothing(struct amp_job *job, struct amplan *amplan,
+static int run_on_nothing(struct amp_job *job, struct amplan *amplan,
 	struct amp_objects *made, struct amplan_error *error)
 {
 	struct amp_runner runner = {.job = job, .rehearsal = true, .real_rows = true};
@@ -26,6 +28,47 @@ static int rehearse_from_nothing(struct amp_job *job, struct amplan *amplan,
 	if (!code)
 		code = amp_objects_copy(made, &now, &job->arena, error);
 	amplan->engine->close(runner.db);
+	return code;
+}
+
+/* What is applied and what is to be recorded, as one plan that starts from nothing. */
+static int plan_from_nothing(struct amp_job *scratch, struct amp_job *job,
+	struct amplan *amplan, struct amplan_error *error)
+{
+	size_t count = 0;
+	const char **ids = amp_arena_array(
+		&scratch->arena, job->history.napplied + job->plan.nsteps, sizeof(*ids));
+	if (!ids)
+		return amp_error_nomem(error);
+	for (size_t i = 0; i < job->history.napplied; i++)
+		if (amp_catalog_find(&job->catalog, job->history.applied[i].id))
+			ids[count++] = job->history.applied[i].id;
+	for (size_t i = 0; i < job->plan.nsteps; i++)
+		ids[count++] = job->plan.steps[i].migration->id;
+	const struct amp_goal goal = {.direction = AMP_UP, .only = ids, .nonly = count};
+	int code = amp_job_load(scratch, amplan, error);
+	if (!code)
+		code = amp_job_look_at_nothing(scratch, error);
+	return code ? code : amp_job_plan(scratch, &goal, error);
+}
+
+/* Rehearses in a job of its own; its findings and results are told, its plan is not. */
+static int rehearse_from_nothing(struct amp_job *job, struct amplan *amplan,
+	struct amp_objects *made, struct amplan_error *error)
+{
+	struct amp_objects inner;
+	struct amp_job *scratch = amp_job_new(error);
+	if (!scratch)
+		return AMPLAN_NOMEM;
+	int code = plan_from_nothing(scratch, job, amplan, error);
+	if (!code)
+		code = run_on_nothing(scratch, amplan, &inner, error);
+	for (size_t i = 0; code && i < scratch->findings.count; i++)
+		amp_findings_copy(&job->findings, &scratch->findings.items[i]);
+	if (!code)
+		code = amp_objects_copy(made, &inner, &job->arena, error);
+	job->report.fidelity = scratch->report.fidelity;
+	amp_job_free(scratch);
 	return code;
 }
 
@@ -86,6 +129,8 @@ static int record(struct amp_job *job, struct amplan *amplan, struct amplan_erro
 	if (!code)
 		code = runner.db->engine->commit(runner.db, error);
 	amplan->engine->close(runner.db);
+	if (!code)
+		amp_failure_remove(amplan->engine, &amplan->target);
 	return code;
 }
 
@@ -104,11 +149,6 @@ static int baseline(struct amp_job *job, struct amplan *amplan, const char *id,
 			error, "a new database needs no baseline: use 'amplan apply'");
 		code = AMPLAN_DATABASE;
 	}
-	if (!code && job->history.napplied) {
-		amp_error(error, AMPLAN_REFUSED, "the database has a history already");
-		amp_error_hint(error, "what is pending is applied with 'amplan apply'");
-		code = AMPLAN_REFUSED;
-	}
 	if (!code)
 		code = rehearse_from_nothing(job, amplan, &made, error);
 	if (!code)
@@ -119,7 +159,7 @@ static int baseline(struct amp_job *job, struct amplan *amplan, const char *id,
 	if (!code)
 		code = record(job, amplan, error);
 	job->report.done = !code;
-	return code;
+	return code ? code : amp_apply_settle(job, amplan, error);
 }
 
 int amplan_baseline(struct amplan *amplan, const char *id, bool accept_differences,

@@ -129,6 +129,8 @@ struct amp_engine {
 	int (*begin)(struct amp_db *db, bool foreign_keys, struct amplan_error *);
 	int (*commit)(struct amp_db *db, struct amplan_error *);
 	void (*rollback)(struct amp_db *db); /* safe where nothing is open */
+	/* Whether it is still open: SQL can end it without asking. */
+	bool (*is_open)(struct amp_db *db);
 	/* Held besides, by plans with a transaction="none" step; dies with the process. */
 	int (*lock_aside)(struct amp_db *db, struct amplan_error *);
 	void (*unlock_aside)(struct amp_db *db);

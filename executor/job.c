@@ -161,6 +161,26 @@ int amp_job_plan(
 	return refuse_errors(&job->findings, "the plan does not hold", error);
 }
 
+void amp_job_compare_schema(struct amp_job *job, enum amplan_severity severity)
+{
+	const struct amp_history *history = &job->history;
+	/* row 0 only says when the history began */
+	if (history->count < 2)
+		return;
+	const struct amplan_event *last = &history->rows[history->count - 1].event;
+	/* a step that is running, or stopped part way, changes it just now */
+	if (!*last->fingerprint || !strcmp(last->fingerprint, job->fingerprint) ||
+		!strcmp(last->event, "started") || !strcmp(last->event, "undoing"))
+		return;
+	struct amplan_finding *finding = amp_finding_add(&job->findings, severity,
+		"schema-drift", "the schema is not what '%s' left on %s", last->id,
+		last->applied_at);
+	amp_finding_id(&job->findings, finding, last->id);
+	amp_finding_hint(&job->findings, finding,
+		"somebody changed it outside amplan: undo that, or write it down as a "
+		"migration and record it with 'amplan baseline'");
+}
+
 int amp_job_interrupted(
 	struct amp_job *job, struct amplan *amplan, struct amplan_error *error)
 {

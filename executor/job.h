@@ -66,6 +66,9 @@ int amp_job_look_at_nothing(struct amp_job *job, struct amplan_error *error);
 int amp_job_plan(
 	struct amp_job *job, const struct amp_goal *goal, struct amplan_error *error);
 
+/* Adds `schema-drift` where the schema is not what the newest history row recorded. */
+void amp_job_compare_schema(struct amp_job *job, enum amplan_severity severity);
+
 /* AMPLAN_PARTIAL with its message where a step is interrupted; else AMPLAN_OK. */
 int amp_job_interrupted(
 	struct amp_job *job, struct amplan *amplan, struct amplan_error *error);

@@ -51,6 +51,8 @@ int amp_look_and_plan(struct amp_job *job, struct amplan *amplan,
 		code = amp_look(job, amplan, db, error);
 	if (!code)
 		code = amp_job_plan(job, goal, error);
+	if (!code)
+		amp_job_compare_schema(job, AMPLAN_WARNING);
 	/* an interrupted step is why the plan does not hold: say so by its own code */
 	if (!code || code == AMPLAN_REFUSED) {
 		struct amplan_error partial;

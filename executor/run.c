@@ -144,8 +144,13 @@ static int rehearse_step(struct amp_runner *runner, size_t index, int *worst,
 	if (!code)
 		return engine->release(runner->db, first_error);
 	memcpy(runner->fingerprint, fingerprint, sizeof(fingerprint));
-	engine->undo(runner->db);
-	if (code != AMPLAN_FAILED && code != AMPLAN_REFUSED) {
+	/* with the transaction everything before is gone: nothing more can be tried */
+	bool lost = !engine->is_open(runner->db);
+	if (!lost)
+		engine->undo(runner->db);
+	if (lost || (code != AMPLAN_FAILED && code != AMPLAN_REFUSED)) {
+		runner->failed_id = runner->job->plan.steps[index].migration->id;
+		runner->lost = lost;
 		*first_error = error;
 		return code;
 	}
@@ -161,6 +166,16 @@ static int rehearse_step(struct amp_runner *runner, size_t index, int *worst,
 	if (*worst != AMPLAN_REFUSED)
 		*worst = code;
 	return AMPLAN_OK;
+}
+
+/* What ran before the transaction was lost is undone, what stands behind was not tried. */
+static void forget_untold(struct amp_runner *runner, size_t first, size_t end)
+{
+	for (size_t i = first; i < end; i++)
+		if (runner->job->results[i].outcome != AMPLAN_STOPPED)
+			runner->job->results[i] =
+				(struct amp_result){.outcome = AMPLAN_UNTRIED};
+	runner->state = AMP_RUN_IDLE;
 }
 
 static int rehearse_stage(
@@ -187,8 +202,10 @@ static int rehearse_stage(
 	}
 	if (!code)
 		code = end_stage(runner, error);
+	if (runner->lost)
+		forget_untold(runner, first, end);
 	amp_vec_deinit(&before);
-	return code ? code : worst;
+	return code == AMPLAN_FAILED && worst ? worst : code ? code : worst;
 }
 
 static int apply_stage(

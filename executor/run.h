@@ -38,6 +38,7 @@ struct amp_runner {
 	/* What must still be so under the lock; moves on with our own commits. */
 	struct amp_history_head head;
 	char fingerprint[AMP_DIGEST_SIZE];
+	bool lost;             /* a step of the rehearsal ended the transaction */
 	bool stale;            /* out: it was not */
 	const char *failed_id; /* out: the step that failed; or NULL */
 };

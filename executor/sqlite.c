@@ -307,6 +307,11 @@ static int commit(struct amp_db *base, struct amplan_error *error)
 	return code;
 }
 
+static bool is_open(struct amp_db *base)
+{
+	return !sqlite3_get_autocommit(sqlite_of(base)->handle);
+}
+
 static int savepoint(struct amp_db *base, struct amplan_error *error)
 {
 	return sqlite_exec(sqlite_of(base), "SAVEPOINT amplan_step", error);
@@ -398,6 +403,7 @@ const struct amp_engine amp_sqlite = {
 	.begin = begin,
 	.commit = commit,
 	.rollback = roll_back,
+	.is_open = is_open,
 	.lock_aside = sqlite_lock_aside,
 	.unlock_aside = sqlite_unlock_aside,
 	.savepoint = savepoint,

@@ -90,7 +90,7 @@ static bool is_system_trouble(int rc)
 }
 
 static int report_failure(struct sqlite_db *db, int rc, const struct amp_sql *sql,
-	struct amp_run_as *as, const struct statement *statement, const char *kind,
+	struct amp_run_as *as, const struct statement *statement, bool ended,
 	struct amplan_error *error)
 {
 	if (db->guard.kind)
@@ -104,8 +104,14 @@ static int report_failure(struct sqlite_db *db, int rc, const struct amp_sql *sq
 	char message[700];
 	snprintf(message, sizeof(message), "statement %u fails: %s", statement->number,
 		cause);
-	struct amplan_finding *finding = add_finding(sql, as, kind, offset, message);
-	sqlite_hint(db, as, finding, cause);
+	struct amplan_finding *finding =
+		add_finding(sql, as, "invalid-sql", offset, message);
+	if (ended)
+		amp_finding_hint(as->findings, finding,
+			"it also ended the transaction and undid all steps: ON CONFLICT "
+			"ROLLBACK and RAISE(ROLLBACK) do that; use ABORT or FAIL");
+	else
+		sqlite_hint(db, as, finding, cause);
 	return amp_error(error, AMPLAN_FAILED, "'%s' failed in statement %u: %s",
 		as->migration->id, statement->number, cause);
 }
@@ -166,8 +172,8 @@ static int run_statements(struct sqlite_db *db, const struct amp_sql *sql,
 		run->ended_transaction = inside && sqlite3_get_autocommit(db->handle);
 		int code = AMPLAN_OK;
 		if (rc)
-			code = report_failure(
-				db, rc, sql, as, &statement, "invalid-sql", error);
+			code = report_failure(db, rc, sql, as, &statement,
+				run->ended_transaction, error);
 		else if (run->ended_transaction)
 			code = report_rolled_back(sql, as, &statement, error);
 		sqlite3_finalize(statement.prepared);
@@ -276,7 +282,7 @@ static int ask_one(struct sqlite_db *db, const struct amp_sql *sql, struct amp_r
 	else if (rc == SQLITE_OK)
 		rc = ask_statement(db, sql, &statement, answer);
 	if (rc)
-		code = report_failure(db, rc, sql, as, &statement, "invalid-sql", error);
+		code = report_failure(db, rc, sql, as, &statement, false, error);
 	sqlite3_finalize(statement.prepared);
 	return code;
 }

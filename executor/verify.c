@@ -5,33 +5,16 @@
 
 #include "executor/look.h"
 
-/* The fingerprint that the newest row recorded is what the schema should be now. */
-static void compare_schema(struct amp_job *job)
-{
-	const struct amp_history *history = &job->history;
-	if (!history->count || history->count == 1)
-		return;
-	const struct amplan_event *last = &history->rows[history->count - 1].event;
-	if (!*last->fingerprint || !strcmp(last->fingerprint, job->fingerprint))
-		return;
-	struct amplan_finding *finding = amp_finding_add(&job->findings, AMPLAN_ERROR,
-		"schema-drift", "the schema is not what '%s' left on %s", last->id,
-		last->applied_at);
-	amp_finding_id(&job->findings, finding, last->id);
-	amp_finding_hint(&job->findings, finding,
-		"somebody changed it outside amplan: undo that, or write it down as a "
-		"migration and record it with 'amplan baseline'");
-}
-
-/* Applied migrations that the catalog does not have are `missing` here, pending or not. */
-static void report_missing(struct amp_job *job)
+/* What is allowed while planning is not in order here: `ahead`, a changed schema. */
+static void report_errors(struct amp_job *job)
 {
 	for (size_t i = 0; i < job->findings.count; i++) {
 		struct amplan_finding *finding = &job->findings.items[i];
-		if (strcmp(finding->kind, "ahead") != 0)
-			continue;
-		finding->kind = "missing";
-		finding->severity = AMPLAN_ERROR;
+		if (!strcmp(finding->kind, "ahead"))
+			finding->kind = "missing";
+		if (!strcmp(finding->kind, "missing") ||
+			!strcmp(finding->kind, "schema-drift"))
+			finding->severity = AMPLAN_ERROR;
 	}
 }
 
@@ -44,8 +27,7 @@ static int verify(struct amp_job *job, struct amplan *amplan, struct amplan_erro
 	if (!job->looked)
 		return code;
 	amplan->engine->holder(&amplan->target, &job->report.holder, &job->arena);
-	report_missing(job);
-	compare_schema(job);
+	report_errors(job);
 	if (!code && amp_findings_have_errors(&job->findings)) {
 		amp_error(error, AMPLAN_REFUSED, "the database does not hold");
 		amp_error_hint(error, "nothing was touched; see the findings");
