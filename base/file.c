@@ -99,7 +99,7 @@ static ssize_t read_all(int fd, char *bytes, size_t size)
 
 enum amp_file_problem amp_folder_read(const struct amp_folder *folder,
 	struct amp_arena *arena, const char *path, size_t limit, const char **bytes,
-	size_t *length, int *number)
+	size_t *length, struct amp_file_identity *identity, int *number)
 {
 	int fd;
 	struct stat status;
@@ -107,6 +107,8 @@ enum amp_file_problem amp_folder_read(const struct amp_folder *folder,
 		open_regular(folder, path, limit, &fd, &status, number);
 	if (problem)
 		return problem;
+	if (identity)
+		*identity = (struct amp_file_identity){status.st_dev, status.st_ino};
 	char *memory = amp_arena_alloc(arena, (size_t)status.st_size + 1);
 	ssize_t n = memory ? read_all(fd, memory, (size_t)status.st_size) : -1;
 	*number = memory ? errno : ENOMEM;
@@ -120,8 +122,7 @@ enum amp_file_problem amp_folder_read(const struct amp_folder *folder,
 }
 
 enum amp_file_problem amp_folder_read_into(const struct amp_folder *folder,
-	struct amp_str *buffer, const char *path, size_t limit,
-	struct amp_file_identity *identity, int *number)
+	struct amp_str *buffer, const char *path, size_t limit, int *number)
 {
 	int fd;
 	struct stat status;
@@ -130,8 +131,6 @@ enum amp_file_problem amp_folder_read_into(const struct amp_folder *folder,
 		open_regular(folder, path, limit, &fd, &status, number);
 	if (problem)
 		return problem;
-	if (identity)
-		*identity = (struct amp_file_identity){status.st_dev, status.st_ino};
 	char *memory = amp_str_room(buffer, (size_t)status.st_size);
 	ssize_t n = memory ? read_all(fd, memory, (size_t)status.st_size) : -1;
 	*number = memory ? errno : ENOMEM;

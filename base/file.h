@@ -51,27 +51,27 @@ int amp_folder_open(struct amp_folder *folder, struct amp_arena *arena, const ch
 	const char *const *endings, struct amplan_error *error);
 void amp_folder_close(struct amp_folder *folder);
 
-/*
- * Reads one regular file below the folder into the arena, NUL-terminated.
- * Returns AMP_FILE_FINE or the problem, with *number set to errno where it has one.
- * Out of memory is seen in arena->failed, with AMP_FILE_UNREADABLE and ENOMEM.
- */
-enum amp_file_problem amp_folder_read(const struct amp_folder *folder,
-	struct amp_arena *arena, const char *path, size_t limit, const char **bytes,
-	size_t *length, int *number);
-
 /* Which file it is, whatever name it was reached by. */
 struct amp_file_identity {
 	uint64_t device, inode;
 };
 
 /*
+ * Reads one regular file below the folder into the arena, NUL-terminated.
+ * Returns AMP_FILE_FINE or the problem, with *number set to errno where it has one;
+ * identity may be NULL.
+ * Out of memory is seen in arena->failed, with AMP_FILE_UNREADABLE and ENOMEM.
+ */
+enum amp_file_problem amp_folder_read(const struct amp_folder *folder,
+	struct amp_arena *arena, const char *path, size_t limit, const char **bytes,
+	size_t *length, struct amp_file_identity *identity, int *number);
+
+/*
  * The same into a buffer, which is cleared first and may be used again for the next
- * file; identity may be NULL. Out of memory is seen in buffer->failed as well.
+ * file. Out of memory is seen in buffer->failed as well.
  */
 enum amp_file_problem amp_folder_read_into(const struct amp_folder *folder,
-	struct amp_str *buffer, const char *path, size_t limit,
-	struct amp_file_identity *identity, int *number);
+	struct amp_str *buffer, const char *path, size_t limit, int *number);
 
 /* Reads any file, wherever it is: plan files named by a person. */
 int amp_file_read(struct amp_arena *arena, const char *path, size_t limit,

@@ -48,6 +48,13 @@ struct amp_check {
 	bool mark_applied; /* precondition with on-fail="mark-applied" */
 };
 
+/* <allow>: a kind of finding that is wanted here. */
+struct amp_allowance {
+	const char *kind, *reason;
+	struct amp_source *source;
+	size_t offset, length; /* of the kind's value */
+};
+
 struct amp_migration {
 	const char *id;     /* qualified */
 	const char *module; /* "" if none */
@@ -67,9 +74,16 @@ struct amp_migration {
 	size_t npreconditions;
 	const struct amp_check *verifies;
 	size_t nverifies;
+	const struct amp_allowance *allows;
+	size_t nallows;
+	/* read from a saved plan: where the descriptor stood; file is NULL otherwise */
+	struct amplan_place origin;
 	char checksum[AMP_DIGEST_SIZE]; /* over what would run */
 	char cosmetic
 		[AMP_DIGEST_SIZE]; /* the same without SQL comments and white space */
 };
+
+/* Where a migration is declared, for findings: its id, in its own file where known. */
+struct amplan_place amp_migration_place(const struct amp_migration *migration);
 
 #endif

@@ -1,0 +1,18 @@
+/*
+ * Bytes: what must hold of a file before anything is read into it.
+ */
+#ifndef SCHEMA_BYTES_H
+#define SCHEMA_BYTES_H
+
+#include "schema/complain.h"
+
+#define AMP_XML_LIMIT ((size_t)16 << 20)  /* largest descriptor file */
+#define AMP_SQL_LIMIT ((size_t)256 << 20) /* largest .sql file */
+
+/* UTF-8 without NUL; otherwise a finding at the first place where it is not. */
+bool amp_bytes_are_text(const struct amp_complain *complain);
+
+/* The same, and an XML declaration, if there is one, that does not claim otherwise. */
+bool amp_bytes_are_xml(const struct amp_complain *complain);
+
+#endif

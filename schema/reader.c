@@ -1,0 +1,423 @@
+/*
+ * Reader: libxml2's SAX2 interface, and nothing else of it.
+ *
+ * A fresh context per file, fed in small pieces from memory, with no option but NONET. No
+ * handler is global. The parser decides what is well-formed and what the names and values
+ * are; the scanner that runs in step with it (xml_scan.h) says where they are, since the
+ * parser's own line numbers end at 65,535 and it has no columns for attributes.
+ */
+#include "schema/reader.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include <libxml/parser.h>
+#include <libxml/parserInternals.h>
+
+#include "schema/bytes.h"
+
+#define XSI "http://www.w3.org/2001/XMLSchema-instance"
+#define PIS_MAX 100
+
+struct reader {
+	const struct amp_complain *complain;
+	const struct amp_xml_handler *handler;
+	xmlParserCtxtPtr parser;
+	struct amp_scan scan;
+	struct AMP_VEC(struct amp_xml_attribute) attributes;
+	size_t fed;     /* bytes given to the parser */
+	size_t before;  /* findings that were there already */
+	size_t depth;   /* open elements, those passed over not counted */
+	size_t skipped; /* open elements inside the one that is passed over */
+	size_t pis;
+	struct amp_xml_content content; /* of the innermost open element */
+	bool errors; /* the parser complained, or we did about its results */
+	bool stopped;
+	bool ended; /* the root element was closed */
+};
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+uint64_t amp_text_hash(uint64_t hash, const char *bytes, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		hash = (hash ^ (unsigned char)bytes[i]) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+static void stop(struct reader *reader)
+{
+	reader->stopped = true;
+	xmlStopParser(reader->parser);
+}
+
+/* Stops where there is more wrong than a person reads. */
+static void limit_findings(struct reader *reader)
+{
+	struct amp_findings *findings = reader->complain->findings;
+	if (findings->failed || findings->arena->failed) {
+		stop(reader);
+	} else if (findings->count - reader->before >= AMP_READER_FINDINGS_MAX &&
+		!reader->stopped) {
+		struct amplan_finding *finding =
+			amp_finding_add(findings, AMPLAN_NOTE, reader->complain->kind,
+				"the rest of the file is not looked at after %d findings",
+				AMP_READER_FINDINGS_MAX);
+		finding->place.file = reader->complain->source->path;
+		stop(reader);
+	}
+}
+
+/* The parser and the scanner do not see the same file: never to happen. */
+static void out_of_step(struct reader *reader)
+{
+	if (!reader->stopped)
+		amp_complain(reader->complain,
+			(struct amp_scan_range){reader->scan.tag, 1},
+			"internal error: lost the place in the file");
+	reader->errors = true;
+	stop(reader);
+}
+
+/* Steps the scanner to the event that the parser reports. */
+static bool step(struct reader *reader, enum amp_scan_event event)
+{
+	if (reader->stopped)
+		return false;
+	if (amp_scan_next(&reader->scan) != event) {
+		out_of_step(reader);
+		return false;
+	}
+	if (reader->scan.failed)
+		reader->complain->findings->failed = true;
+	if (reader->scan.has_text && reader->depth && !reader->skipped)
+		reader->handler->text(reader->handler->context, reader->scan.text);
+	return true;
+}
+
+static bool names_match(
+	const struct reader *reader, struct amp_scan_range range, const char *local)
+{
+	const char *written = reader->scan.bytes + range.offset;
+	size_t length = strlen(local);
+	if (range.length < length ||
+		memcmp(written + range.length - length, local, length) != 0)
+		return false;
+	return range.length == length || written[range.length - length - 1] == ':';
+}
+
+static bool is_declaration(const struct reader *reader, struct amp_scan_range name)
+{
+	const char *text = reader->scan.bytes + name.offset;
+	return name.length >= 5 && !memcmp(text, "xmlns", 5) &&
+		(name.length == 5 || text[5] == ':');
+}
+
+/* Only our namespace and the one of xsi:schemaLocation have any use. */
+static void check_namespaces(struct reader *reader, int count, const xmlChar **pairs)
+{
+	struct amp_findings *findings = reader->complain->findings;
+	size_t at = 0;
+	for (int i = 0; i < count; i++) {
+		const char *uri = pairs[2 * i + 1] ? (const char *)pairs[2 * i + 1] : "";
+		while (at < reader->scan.attributes.count &&
+			!is_declaration(reader, reader->scan.attributes.items[at].name))
+			at++;
+		if (at == reader->scan.attributes.count)
+			return;
+		struct amp_scan_range value = reader->scan.attributes.items[at++].value;
+		if (!strcmp(uri, AMP_NAMESPACE) || !strcmp(uri, XSI))
+			continue;
+		struct amplan_finding *finding = amp_complain(reader->complain, value,
+			"the namespace '%s' has no meaning here",
+			amp_shown(findings, uri, strlen(uri)));
+		amp_finding_hint(findings, finding,
+			"the only namespace of descriptors is '" AMP_NAMESPACE "'");
+	}
+}
+
+/* Attributes with a prefix: xsi:schemaLocation on the root, for editors, and no other. */
+static void check_foreign(struct reader *reader, const struct amp_scan_attribute *written,
+	const char *local, const char *uri)
+{
+	if (!reader->depth && !strcmp(uri, XSI) && !strcmp(local, "schemaLocation"))
+		return;
+	amp_complain(reader->complain, written->name, "unknown attribute '%s'",
+		amp_shown(reader->complain->findings,
+			reader->scan.bytes + written->name.offset, written->name.length));
+}
+
+static void add_attribute(struct reader *reader, const struct amp_scan_attribute *written,
+	const xmlChar **parsed)
+{
+	struct amp_xml_attribute attribute = {
+		.name = (const char *)parsed[0],
+		.value = (const char *)parsed[3],
+		.length = (size_t)(parsed[4] - parsed[3]),
+		.name_at = written->name,
+		.value_at = written->value,
+	};
+	if (parsed[2])
+		check_foreign(reader, written, attribute.name, (const char *)parsed[2]);
+	else if (!amp_vec_push(&reader->attributes, attribute))
+		reader->complain->findings->failed = true;
+}
+
+/* Brings what was parsed together with where it is written. */
+static bool collect_attributes(struct reader *reader, int count, const xmlChar **parsed)
+{
+	const struct amp_scan_attribute *written = reader->scan.attributes.items;
+	size_t next = 0;
+	reader->attributes.count = 0;
+	for (int i = 0; i < count; i++, parsed += 5) {
+		while (next < reader->scan.attributes.count &&
+			is_declaration(reader, written[next].name))
+			next++;
+		if (next == reader->scan.attributes.count ||
+			!names_match(reader, written[next].name, (const char *)parsed[0]))
+			return false;
+		add_attribute(reader, &written[next++], parsed);
+	}
+	return true;
+}
+
+static void refuse_namespace(struct reader *reader, const char *uri)
+{
+	struct amp_findings *findings = reader->complain->findings;
+	const char *name = amp_shown(findings,
+		reader->scan.bytes + reader->scan.name.offset, reader->scan.name.length);
+	struct amplan_finding *finding;
+	if (uri)
+		finding = amp_complain(reader->complain, reader->scan.name,
+			"element '%s' is in the namespace '%s', not in '%s'", name,
+			amp_shown(findings, uri, strlen(uri)), AMP_NAMESPACE);
+	else
+		finding = amp_complain(reader->complain, reader->scan.name,
+			"element '%s' is in no namespace, but must be in '%s'", name,
+			AMP_NAMESPACE);
+	if (!reader->depth)
+		amp_finding_hint(findings, finding,
+			"write <%s xmlns=\"" AMP_NAMESPACE "\" ...>", name);
+}
+
+static bool hand_over(struct reader *reader, const char *name)
+{
+	struct amp_xml_element element = {
+		.name = name,
+		.tag = reader->scan.tag,
+		.behind = reader->scan.end,
+		.at = reader->scan.name,
+		.attributes = reader->attributes.items,
+		.nattributes = reader->attributes.count,
+	};
+	return reader->handler->start(reader->handler->context, &element);
+}
+
+static void on_start(void *context, const xmlChar *name, const xmlChar *prefix,
+	const xmlChar *uri, int nnamespaces, const xmlChar **namespaces, int nattributes,
+	int ndefaulted, const xmlChar **attributes)
+{
+	struct reader *reader = context;
+	(void)prefix;
+	(void)ndefaulted;
+	if (!step(reader, AMP_SCAN_START))
+		return;
+	reader->content.simple = false;
+	if (reader->skipped) {
+		reader->skipped++;
+		return;
+	}
+	if (!names_match(reader, reader->scan.name, (const char *)name) ||
+		!collect_attributes(reader, nattributes, attributes)) {
+		out_of_step(reader);
+		return;
+	}
+	bool ours = uri && !strcmp((const char *)uri, AMP_NAMESPACE);
+	if (ours)
+		check_namespaces(reader, nnamespaces, namespaces);
+	else
+		refuse_namespace(reader, (const char *)uri);
+	if (ours && hand_over(reader, (const char *)name)) {
+		reader->depth++;
+		reader->content =
+			(struct amp_xml_content){.simple = true, .text = AMP_HASH};
+	} else {
+		reader->skipped = 1;
+	}
+	limit_findings(reader);
+}
+
+static void on_end(
+	void *context, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri)
+{
+	struct reader *reader = context;
+	(void)name;
+	(void)prefix;
+	(void)uri;
+	if (!step(reader, AMP_SCAN_END))
+		return;
+	if (reader->skipped) {
+		reader->skipped--;
+	} else {
+		reader->content.end = reader->scan.tag;
+		reader->handler->end(reader->handler->context, &reader->content);
+		reader->content.simple = false;
+		reader->depth--;
+	}
+	reader->ended = !reader->depth && !reader->skipped;
+	limit_findings(reader);
+}
+
+static void on_text(void *context, const xmlChar *text, int length)
+{
+	struct reader *reader = context;
+	if (!reader->content.simple)
+		return;
+	reader->content.text =
+		amp_text_hash(reader->content.text, (const char *)text, (size_t)length);
+	reader->content.length += (size_t)length;
+}
+
+static void on_instruction(void *context, const xmlChar *target, const xmlChar *data)
+{
+	struct reader *reader = context;
+	(void)target;
+	(void)data;
+	/* the parser remembers each name for ever, so their number must end somewhere */
+	if (++reader->pis <= PIS_MAX || reader->stopped)
+		return;
+	amp_complain(reader->complain, (struct amp_scan_range){reader->scan.end, 1},
+		"the file holds more than %d processing instructions", PIS_MAX);
+	stop(reader);
+}
+
+static void on_doctype(void *context, const xmlChar *name, const xmlChar *external,
+	const xmlChar *system)
+{
+	struct reader *reader = context;
+	(void)name;
+	(void)external;
+	(void)system;
+	if (!step(reader, AMP_SCAN_DOCTYPE))
+		return;
+	struct amplan_finding *finding = amp_complain(reader->complain,
+		(struct amp_scan_range){reader->scan.tag, strlen("<!DOCTYPE")},
+		"a DOCTYPE is not allowed in a descriptor");
+	amp_finding_hint(reader->complain->findings, finding,
+		"remove it; '&lt;' '&gt;' '&amp;' '&quot;' '&apos;' need no declaration");
+	stop(reader);
+}
+
+static void on_error(void *context, xmlErrorPtr problem)
+{
+	struct reader *reader = context;
+	struct amp_findings *findings = reader->complain->findings;
+	if (problem->level == XML_ERR_WARNING || reader->stopped || reader->errors)
+		return;
+	if (problem->code == XML_ERR_NO_MEMORY) {
+		findings->failed = true;
+		return;
+	}
+	reader->errors = true;
+	long consumed = xmlByteConsumed(reader->parser);
+	size_t at = consumed < 0 ? reader->scan.at : (size_t)consumed;
+	const char *message = problem->message ? problem->message : "no reason given";
+	amp_complain(reader->complain, (struct amp_scan_range){at, 1},
+		"the XML is not well-formed: %s",
+		amp_shown(findings, message, strcspn(message, "\n")));
+}
+
+static int feed(void *context, char *buffer, int length)
+{
+	struct reader *reader = context;
+	const struct amp_source *source = reader->complain->source;
+	size_t left = source->length - reader->fed;
+	size_t n = left < (size_t)length ? left : (size_t)length;
+	memcpy(buffer, source->bytes + reader->fed, n);
+	reader->fed += n;
+	return (int)n;
+}
+
+/* A tag without bounds is refused before the parser takes quadratic time for it. */
+static bool tags_are_short(const struct amp_complain *complain)
+{
+	struct amp_scan scan;
+	amp_scan_init(&scan, complain->source->bytes, complain->source->length);
+	enum amp_scan_event event;
+	do
+		event = amp_scan_next(&scan);
+	while (event == AMP_SCAN_START || event == AMP_SCAN_END);
+	if (scan.too_long)
+		amp_complain(complain, (struct amp_scan_range){scan.tag, 1},
+			"this tag is longer than %zu bytes", AMP_SCAN_TAG_MAX);
+	if (scan.failed)
+		complain->findings->failed = true;
+	amp_scan_deinit(&scan);
+	return !scan.too_long && !scan.failed;
+}
+
+static xmlParserCtxtPtr new_parser(struct reader *reader)
+{
+	xmlSAXHandler sax = {
+		.initialized = XML_SAX2_MAGIC,
+		.internalSubset = on_doctype,
+		.startElementNs = on_start,
+		.endElementNs = on_end,
+		.characters = on_text,
+		.ignorableWhitespace = on_text,
+		.cdataBlock = on_text,
+		.processingInstruction = on_instruction,
+		.serror = on_error,
+	};
+	pthread_once(&once, xmlInitParser);
+	xmlParserCtxtPtr parser = xmlCreateIOParserCtxt(
+		&sax, reader, feed, NULL, reader, XML_CHAR_ENCODING_NONE);
+	if (parser)
+		xmlCtxtUseOptions(parser, XML_PARSE_NONET);
+	return parser;
+}
+
+/* Whether the parser is content; otherwise a finding says so. */
+static bool judge(struct reader *reader)
+{
+	if (reader->stopped || reader->errors)
+		return false;
+	if (reader->parser->wellFormed && reader->parser->errNo == XML_ERR_OK &&
+		reader->ended)
+		return true;
+	amp_complain(reader->complain,
+		(struct amp_scan_range){reader->complain->source->length, 1},
+		"the XML is not well-formed: error %d of the parser",
+		reader->parser->errNo);
+	return false;
+}
+
+bool amp_xml_read(
+	const struct amp_complain *complain, const struct amp_xml_handler *handler)
+{
+	if (complain->source->length == 0) {
+		amp_complain(
+			complain, (struct amp_scan_range){0, 0}, "the file is empty");
+		return false;
+	}
+	if (!amp_bytes_are_xml(complain) || !tags_are_short(complain))
+		return false;
+	struct reader reader = {
+		.complain = complain,
+		.handler = handler,
+		.before = complain->findings->count,
+	};
+	amp_scan_init(&reader.scan, complain->source->bytes, complain->source->length);
+	reader.parser = new_parser(&reader);
+	bool good = false;
+	if (reader.parser) {
+		xmlParseDocument(reader.parser);
+		good = judge(&reader);
+		xmlFreeParserCtxt(reader.parser);
+	} else {
+		complain->findings->failed = true;
+	}
+	amp_scan_deinit(&reader.scan);
+	amp_vec_deinit(&reader.attributes);
+	return good;
+}
