@@ -59,6 +59,43 @@ bool amp_bytes_are_text(const struct amp_complain *complain)
 	return !finding;
 }
 
+/* Length of the control or non-character at `at`; 0 where there is a proper one. */
+static size_t improper(const char *bytes, size_t at)
+{
+	unsigned char c = (unsigned char)bytes[at];
+	if (c < 0x20)
+		return c != '\t' && c != '\n' && c != '\r';
+	if (c != 0xef)
+		return 0;
+	return !memcmp(bytes + at, "\xef\xbf\xbe", 3) ||
+			!memcmp(bytes + at, "\xef\xbf\xbf", 3)
+		? 3
+		: 0;
+}
+
+bool amp_bytes_are_sql(const struct amp_complain *complain)
+{
+	const struct amp_source *source = complain->source;
+	if (!amp_bytes_are_text(complain))
+		return false;
+	for (size_t at = 0; at < source->length; at++) {
+		size_t length = improper(source->bytes, at);
+		if (!length)
+			continue;
+		struct amplan_finding *finding = amp_complain(complain,
+			(struct amp_scan_range){at, length},
+			length == 1 ? "the control character 0x%02x cannot stand in SQL"
+				    : "the character U+%04X cannot stand in SQL",
+			length == 1 ? (unsigned)source->bytes[at]
+				: (unsigned char)source->bytes[at + 2] == 0xbe ? 0xfffeu
+									       : 0xffffu);
+		amp_finding_hint(complain->findings, finding,
+			"remove it, or write it as char(...) in SQL");
+		return false;
+	}
+	return true;
+}
+
 /* Where the value of encoding="…" stands in the XML declaration, if it does. */
 static bool declared_encoding(const struct amp_source *source, struct amp_scan_range *at)
 {

@@ -12,7 +12,10 @@
 /* UTF-8 without NUL; otherwise a finding at the first place where it is not. */
 bool amp_bytes_are_text(const struct amp_complain *complain);
 
-/* The same, and an XML declaration, if there is one, that does not claim otherwise. */
+/* The same, and nothing that XML could not hold, since a saved plan carries it. */
+bool amp_bytes_are_sql(const struct amp_complain *complain);
+
+/* Text, and an XML declaration, if there is one, that does not claim otherwise. */
 bool amp_bytes_are_xml(const struct amp_complain *complain);
 
 #endif

@@ -175,6 +175,9 @@ static bool on_start(void *context, const struct amp_xml_element *element)
 		add_allowance(builder);
 		break;
 	case AMP_EL_PLAN:
+		if (builder->values.text[AMP_AT_ENGINE])
+			builder->draft.engine = builder->values.text[AMP_AT_ENGINE];
+		__attribute__((fallthrough));
 	case AMP_EL_STEP:
 	case AMP_EL_EFFECT:
 		builder->hooks->begin(builder->hooks->context, which, &builder->values);
@@ -291,7 +294,7 @@ static bool load(struct builder *builder, struct amp_sql *sql)
 	}
 	struct amp_complain inside = *builder->complain;
 	inside.source = source;
-	if (!amp_bytes_are_text(&inside))
+	if (!amp_bytes_are_sql(&inside))
 		return false;
 	amp_sql_from_file(builder->arena, source, sql);
 	return true;
@@ -318,9 +321,9 @@ static void end_sql(struct builder *builder, enum amp_element which,
 	amp_draft_add_sql(&builder->draft, &piece);
 }
 
-static void end_migration(struct builder *builder, const char *engine)
+static void end_migration(struct builder *builder)
 {
-	struct amp_migration *migration = amp_draft_end(&builder->draft, engine);
+	struct amp_migration *migration = amp_draft_end(&builder->draft);
 	if (migration)
 		builder->hooks->add(builder->hooks->context, migration);
 }
@@ -342,7 +345,7 @@ static void on_end(void *context, const struct amp_xml_content *content)
 			builder->draft.migration.description = collapse(builder, &text);
 		break;
 	case AMP_EL_MIGRATION:
-		end_migration(builder, builder->draft.engine);
+		end_migration(builder);
 		break;
 	case AMP_EL_SCHEMA_DIFF:
 		decode(builder, content, &text);

@@ -273,8 +273,9 @@ static void name_findings(struct amp_draft *draft)
 				findings, &findings->items[i], draft->migration.id);
 }
 
-struct amp_migration *amp_draft_end(struct amp_draft *draft, const char *engine)
+struct amp_migration *amp_draft_end(struct amp_draft *draft)
 {
+	const char *engine = draft->engine;
 	struct amp_migration *migration = &draft->migration;
 	for (size_t i = 0; i < draft->sql.count; i++)
 		check_statements(draft, &draft->sql.items[i]);

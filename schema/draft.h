@@ -45,6 +45,6 @@ void amp_draft_once(
 void amp_draft_add_sql(struct amp_draft *draft, const struct amp_draft_sql *piece);
 
 /* Checks the whole and makes it a migration in the arena; NULL where it has no id. */
-struct amp_migration *amp_draft_end(struct amp_draft *draft, const char *engine);
+struct amp_migration *amp_draft_end(struct amp_draft *draft);
 
 #endif
