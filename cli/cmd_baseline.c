@@ -35,7 +35,8 @@ static void show(struct app *app)
 		return;
 	if (report->schema_diff && *report->schema_diff) {
 		say(&app->out,
-			BOLD "what the migrations make (-) and what is there (+)" PLAIN "\n");
+			BOLD "what the migrations make (-) and what is there (+)" PLAIN
+			     "\n");
 		text_diff(&app->out, report->schema_diff);
 	}
 	if (app->code)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -103,9 +104,22 @@ static bool write_heads(FILE *file, const struct amplan_report *report)
 	return heads > 0;
 }
 
+/* The part of the id behind the number, where a table may be called so. */
+static const char *name_of(const char *id)
+{
+	const char *name = id + prefix_of(id);
+	name += *name == '_';
+	bool reserved =
+		!strncasecmp(name, "sqlite_", 7) || !strncasecmp(name, "amplan_", 7);
+	return reserved ? "" : name;
+}
+
 static void write_descriptor(
 	FILE *file, const struct made *made, const struct amplan_report *report)
 {
+	const char *name = name_of(made->id);
+	const char *before = *name ? "" : "example_";
+	name = *name ? name : made->id;
 	fprintf(file,
 		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
 		"<migration xmlns=\"urn:amplan:1\" id=\"%s\">\n"
@@ -115,18 +129,21 @@ static void write_descriptor(
 		fputs("  <!-- What this needs, one line each:\n"
 		      "  <depends on=\"ID\" reason=\"...\"/> -->\n",
 			file);
-	fputs("  <up>\n"
-	      "    -- SQL that makes the change; no BEGIN or COMMIT\n"
-	      "  </up>\n"
-	      "  <!-- SQL that undoes it; or, where that cannot be:\n"
-	      "       <irreversible reason=\"...\"/> instead of <down> -->\n"
-	      "  <down>\n"
-	      "    -- SQL that takes the change back\n"
-	      "  </down>\n"
-	      "  <!-- A query whose one row must be true afterwards; there may be several:\n"
-	      "  <verify>SELECT count(*) = 0 FROM ...</verify> -->\n"
-	      "</migration>\n",
-		file);
+	fprintf(file,
+		"  <!-- SQL that makes the change, without BEGIN and COMMIT. This table is an "
+		"example. -->\n"
+		"  <up>\n"
+		"    CREATE TABLE \"%s%s\" (id INTEGER PRIMARY KEY);\n"
+		"  </up>\n"
+		"  <!-- SQL that takes it back; or, where that cannot be, in its place:\n"
+		"  <irreversible reason=\"...\"/> -->\n"
+		"  <down>\n"
+		"    DROP TABLE \"%s%s\";\n"
+		"  </down>\n"
+		"  <!-- A query whose one row must be true afterwards; there may be several:\n"
+		"  <verify>SELECT count(*) = 0 FROM ...</verify> -->\n"
+		"</migration>\n",
+		before, name, before, name);
 }
 
 static int cannot(struct app *app, const char *what, const char *path)

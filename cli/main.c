@@ -220,14 +220,18 @@ static void print_error(struct app *app)
 
 static void print(struct app *app)
 {
+	bool failed = app->code != AMPLAN_OK;
 	progress_clear(&app->progress);
 	if (app->options.json) {
 		print_json(app);
 		return;
 	}
+	/* after a failure the findings come first: what it came to is the last word */
+	if (app->command && failed)
+		print_findings(app);
 	if (app->command && app->command->show)
 		app->command->show(app);
-	if (app->command)
+	if (app->command && !failed)
 		print_findings(app);
 	if (fflush(stdout)) /* the error below comes after what it is about */
 		app->write_error = errno;

@@ -50,14 +50,16 @@ static void failed_steps(struct app *app, const struct run_words *words)
 	const struct amplan_report *report = app->report;
 	struct terminal *err = &app->err;
 	size_t done = 0;
-	if (app->log.json)
-		return;
+	if (app->log.json || app->code == AMPLAN_REFUSED || app->code == AMPLAN_LOCKED)
+		return; /* which says by itself that nothing was done */
 	for (size_t i = 0; i < report->nsteps; i++) {
 		const struct amplan_step *step = &report->steps[i];
 		done += step->outcome == AMPLAN_DONE || step->outcome == AMPLAN_MARKED;
 		if (step->outcome == AMPLAN_STOPPED)
-			say(err, RED "%s" PLAIN " failed, step %u of %zu%s\n",
-				step->migration->id, step->number, report->nsteps,
+			say(err, RED "%s" PLAIN " %s, step %u of %zu%s\n",
+				step->migration->id,
+				app->code == AMPLAN_CANCELLED ? "was stopped" : "failed",
+				step->number, report->nsteps,
 				report->done ? "" : ", in the rehearsal");
 	}
 	if (report->done && done) {
