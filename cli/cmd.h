@@ -57,6 +57,7 @@ struct app {
 	struct amplan *session;
 	struct amplan_report *report; /* freed by main */
 	struct amplan_error error;    /* why it failed */
+	bool error_is_ours;           /* the program said it, not the library */
 	int code;                     /* what run() returned */
 	int exit;                     /* exit code to use instead; -1: none */
 	bool nothing_done;            /* a person said no, or there was nothing to do */

@@ -73,7 +73,8 @@ static int after_startup(struct app *app, struct amplan_startup_result *result)
 {
 	int code = result->code;
 	if (result->stop || code == AMPLAN_CANCELLED || interrupt_came()) {
-		app->error = result->error;
+		if (app->options.json) /* otherwise the library has logged it */
+			app->error = result->error;
 		if (!code || code == AMPLAN_CANCELLED)
 			code = app_fail(app, AMPLAN_CANCELLED, NULL,
 				"stopped by a signal, '%.200s' was not started",

@@ -50,6 +50,14 @@ static size_t count_pending(const struct amplan_report *report)
 	return count;
 }
 
+static size_t count_applied(const struct amplan_report *report)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < report->napplied; i++)
+		count += relations_is_applied(&report->applied[i]);
+	return count;
+}
+
 static void verdict(struct terminal *out, const struct amplan_report *report)
 {
 	size_t drifted = count_state(report, AMPLAN_DRIFTED);
@@ -57,7 +65,8 @@ static void verdict(struct terminal *out, const struct amplan_report *report)
 	label(out, "verdict");
 	say(out, good ? GREEN "%s" PLAIN : YELLOW "%s" PLAIN,
 		amplan_verdict_name(report->verdict));
-	say(out, ": %zu applied, %zu pending", report->napplied, count_pending(report));
+	say(out, ": %zu applied, %zu pending", count_applied(report),
+		count_pending(report));
 	if (drifted)
 		say(out, ", " RED "%zu drifted" PLAIN, drifted);
 	if (report->nunknown)
@@ -67,9 +76,12 @@ static void verdict(struct terminal *out, const struct amplan_report *report)
 
 static void last_applied(struct terminal *out, const struct amplan_report *report)
 {
-	if (!report->napplied)
+	const struct amplan_event *last = NULL;
+	for (size_t i = 0; i < report->napplied; i++)
+		if (relations_is_applied(&report->applied[i]))
+			last = &report->applied[i];
+	if (!last)
 		return;
-	const struct amplan_event *last = &report->applied[report->napplied - 1];
 	label(out, "last applied");
 	say(out, "%s at %s", last->id, last->applied_at);
 	if (last->host && *last->host)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/json.h"
+#include "cli/relations.h"
 
 static void place(struct json *json, const struct amplan_place *at)
 {
@@ -49,6 +50,8 @@ static void applied(struct json *json, const struct amplan_report *report)
 	json_array(json, "applied");
 	for (size_t i = 0; i < report->napplied; i++) {
 		const struct amplan_event *event = &report->applied[i];
+		if (!relations_is_applied(event))
+			continue;
 		json_map(json, NULL);
 		json_text(json, "id", event->id);
 		json_text(json, "event", event->event);
@@ -236,7 +239,7 @@ void json_report(struct json *json, const struct amplan_report *report)
 	if (report->done)
 		json_bool(json, "done", true);
 	applied(json, report);
-	if (report->digest || report->nsteps)
+	if (report->nsteps || report->rollback || report->done)
 		steps(json, report);
 	else if (looked)
 		pending_by_state(json, report);

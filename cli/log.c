@@ -25,19 +25,30 @@ static void as_json(struct log *log, enum amplan_level level, const char *messag
 	json_text(&json, "level", levels[level]);
 	json_text(&json, "message", message);
 	for (size_t i = 0; i < nfields; i++)
-		json_text(&json, fields[i].key, fields[i].value);
+		if (fields[i].value && *fields[i].value)
+			json_text(&json, fields[i].key, fields[i].value);
 	json_end_map(&json);
 	json_close(&json);
 	putc('\n', log->err->stream);
 }
 
-/* Values with blanks in them are quoted, so that the end of each is seen. */
+/* Values with blanks or quotes in them are quoted, so that the end of each is seen. */
 static void field(struct terminal *err, const struct amplan_field *item)
 {
-	const char *value = item->value ? item->value : "";
-	bool bare = *value && !strpbrk(value, " \t\r\n'\"=");
+	const char *value = item->value;
+	if (!value || !*value)
+		return;
 	say(err, FAINT " %s=" PLAIN, item->key);
-	say(err, bare ? "%s" : "'%s'", value);
+	if (!strpbrk(value, " \t\r\n\"=")) {
+		say(err, "%s", value);
+		return;
+	}
+	say(err, "\"");
+	for (const char *quote; (quote = strpbrk(value, "\"\\")); value = quote + 1) {
+		terminal_piece(err, value, (size_t)(quote - value));
+		say(err, "\\%c", *quote);
+	}
+	say(err, "%s\"", value);
 }
 
 static void as_text(struct log *log, enum amplan_level level, const char *message,

@@ -59,6 +59,7 @@ int app_fail(struct app *app, int code, const char *hint, const char *format, ..
 	va_list args;
 	va_start(args, format);
 	app->error = (struct amplan_error){.code = code};
+	app->error_is_ours = true;
 	vsnprintf(app->error.message, sizeof(app->error.message), format, args);
 	va_end(args);
 	if (hint)
@@ -204,17 +205,20 @@ static void print_error(struct app *app)
 {
 	const struct amplan_error *error = &app->error;
 	struct amplan_field hint = {"hint", error->hint};
+	if (!error->message[0])
+		return;
 	if (app->log.json) {
 		log_entry(&app->log, AMPLAN_LOG_ERROR, error->message, &hint,
 			error->hint[0] != '\0');
 		return;
 	}
-	if (!error->message[0] || text_findings_say(app->report, error->message))
+	if (text_findings_say(app->report, error->message))
 		return;
 	say(&app->err, RED "amplan:" PLAIN " %s\n", error->message);
 	if (error->hint[0])
 		say(&app->err, "  " GREEN "help:" PLAIN " %s\n", error->hint);
-	if (app->code == AMPLAN_USAGE && !app->report && app->exit < 0)
+	if (app->code == AMPLAN_USAGE && app->error_is_ours && !app->report &&
+		app->exit < 0)
 		help_usage(&app->err, app->command);
 }
 
@@ -293,6 +297,7 @@ static int work(struct app *app, int argc, char **argv)
 	int code =
 		options_parse(&app->options, commands, &named, argc, argv, &app->error);
 	app->command = named;
+	app->error_is_ours = true;
 	init_output(app);
 	if (!code && instead_of_work(app, named)) {
 		app->options.json = false;
@@ -307,8 +312,10 @@ static int work(struct app *app, int argc, char **argv)
 		code = dry_run(app, named);
 	if (!code)
 		code = open_session(app);
-	if (!code)
+	if (!code) {
+		app->error_is_ours = false;
 		code = app->command->run(app);
+	}
 	return code;
 }
 

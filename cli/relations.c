@@ -103,6 +103,12 @@ bool relations_is_pending(const struct amplan_migration *migration)
 		migration->state == AMPLAN_INTERRUPTED;
 }
 
+bool relations_is_applied(const struct amplan_event *event)
+{
+	return strcmp(event->event, "started") != 0 &&
+		strcmp(event->event, "undoing") != 0;
+}
+
 static const char *id_at(const void *words, size_t index)
 {
 	const struct amplan_report *report = words;

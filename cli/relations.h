@@ -37,6 +37,9 @@ size_t relations_reach(const struct relations *relations, size_t from, bool up,
 /* True for what still has to run: pending, broken or interrupted. */
 bool relations_is_pending(const struct amplan_migration *migration);
 
+/* False for an event of a step that stopped part way, which is not applied yet. */
+bool relations_is_applied(const struct amplan_event *event);
+
 /* The migration nearest to a mistyped id, or NULL. */
 const char *relations_nearest(const struct amplan_report *report, const char *id);
 

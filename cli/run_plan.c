@@ -50,8 +50,9 @@ static void failed_steps(struct app *app, const struct run_words *words)
 	const struct amplan_report *report = app->report;
 	struct terminal *err = &app->err;
 	size_t done = 0;
-	if (app->log.json || app->code == AMPLAN_REFUSED || app->code == AMPLAN_LOCKED)
-		return; /* which says by itself that nothing was done */
+	if (app->log.json || app->code == AMPLAN_REFUSED || app->code == AMPLAN_LOCKED ||
+		app->code == AMPLAN_PARTIAL)
+		return; /* these say by themselves what was done */
 	for (size_t i = 0; i < report->nsteps; i++) {
 		const struct amplan_step *step = &report->steps[i];
 		done += step->outcome == AMPLAN_DONE || step->outcome == AMPLAN_MARKED;
@@ -98,7 +99,8 @@ void run_plan_result(struct app *app, const struct run_words *words)
 	if (app->code || app->nothing_done)
 		return;
 	if (!report->nsteps) {
-		say(&app->out, "nothing to do: %s is current\n", text_database(report));
+		say(&app->out, "nothing to do: %s is %s\n", text_database(report),
+			amplan_verdict_name(report->verdict));
 		return;
 	}
 	for (size_t i = 0; i < report->nsteps; i++)

@@ -83,6 +83,11 @@ void terminal_text(struct terminal *terminal, const char *text)
 	put_text(terminal->stream, text, strlen(text), false);
 }
 
+void terminal_piece(struct terminal *terminal, const char *text, size_t length)
+{
+	put_text(terminal->stream, text, length, false);
+}
+
 void terminal_source(struct terminal *terminal, const char *text)
 {
 	put_text(terminal->stream, text, strlen(text), true);

@@ -42,6 +42,8 @@ void say(struct terminal *terminal, const char *format, ...)
 
 /* Prints text escaped: \xNN for controls and broken bytes, \u{NNNN} for others. */
 void terminal_text(struct terminal *terminal, const char *text);
+/* The same with so many bytes of it. */
+void terminal_piece(struct terminal *terminal, const char *text, size_t length);
 /* The same, filled up with blanks to `width` columns. */
 void terminal_column(struct terminal *terminal, const char *text, size_t width);
 /* The same as one line of source: tabs stay tabs. */

@@ -56,7 +56,7 @@ static const char *fidelity_text(enum amplan_fidelity fidelity)
 
 static void header(struct terminal *out, const struct amplan_report *report)
 {
-	bool looked = report->verdict != AMPLAN_VERDICT_UNKNOWN;
+	bool looked = !report->rollback && report->verdict != AMPLAN_VERDICT_UNKNOWN;
 	const char *what = report->done
 		? (report->rollback ? "rolled back: " : "applied: ")
 		: (report->rollback ? "rollback of " : "plan for ");
