@@ -339,5 +339,5 @@ int amp_cycles(const struct amp_graph *graph, struct amp_findings *findings,
 	}
 	if (found == CYCLES_SHOWN)
 		report_rest(&hunt, findings);
-	return findings->failed ? amp_error_nomem(error) : AMPLAN_OK;
+	return amp_graph_failed(graph, findings) ? amp_error_nomem(error) : AMPLAN_OK;
 }

@@ -249,7 +249,7 @@ static bool fill_edges(
 int amp_graph_build(struct amp_graph *graph, const struct amp_catalog *catalog,
 	struct amp_findings *findings, struct amplan_error *error)
 {
-	*graph = (struct amp_graph){0};
+	*graph = (struct amp_graph){.catalog = catalog};
 	size_t references = 0;
 	for (size_t i = 0; i < catalog->count; i++)
 		references += catalog->items[i]->ndepends;
@@ -262,9 +262,15 @@ int amp_graph_build(struct amp_graph *graph, const struct amp_catalog *catalog,
 	if (!graph->arena.failed)
 		amp_squash(graph, findings);
 	if (graph->arena.failed || !fill_edges(graph, references, findings) ||
-		findings->failed)
+		amp_graph_failed(graph, findings))
 		return amp_error_nomem(error);
 	return AMPLAN_OK;
+}
+
+bool amp_graph_failed(const struct amp_graph *graph, const struct amp_findings *findings)
+{
+	return graph->arena.failed || graph->catalog->arena.failed || findings->failed ||
+		findings->arena->failed;
 }
 
 void amp_graph_deinit(struct amp_graph *graph)

@@ -27,6 +27,7 @@ struct amp_claim {
 };
 
 struct amp_graph {
+	const struct amp_catalog *catalog; /* must outlive the graph */
 	uint32_t count;
 	const struct amp_migration **nodes; /* by node id */
 	/* edges of node n: [first[n], first[n + 1]) */
@@ -63,5 +64,8 @@ uint32_t amp_graph_find(const struct amp_graph *graph, const char *id);
 /* All claims on this id: *count of them; NULL if no squash names it. */
 const struct amp_claim *amp_graph_claims(
 	const struct amp_graph *graph, const char *id, size_t *count);
+
+/* Memory ran out at some point: in the graph, for a place in the catalog, or for a finding. */
+bool amp_graph_failed(const struct amp_graph *graph, const struct amp_findings *findings);
 
 #endif

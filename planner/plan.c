@@ -186,7 +186,7 @@ int amp_plan_build(struct amp_plan *plan, const struct amp_graph *graph,
 	if (scratch.failed)
 		return amp_error_nomem(error);
 	amp_verdict(plan, &past, findings);
-	if (plan->arena.failed || findings->failed)
+	if (plan->arena.failed || amp_graph_failed(graph, findings))
 		return amp_error_nomem(error);
 	int code = goal->direction == AMP_UP
 		? choose(plan, graph, order, goal, findings, error)
@@ -195,8 +195,9 @@ int amp_plan_build(struct amp_plan *plan, const struct amp_graph *graph,
 		return code;
 	amp_stages(plan);
 	amp_stages_digest(plan, &past, start->fingerprint);
-	return plan->arena.failed || findings->failed ? amp_error_nomem(error)
-						      : AMPLAN_OK;
+	if (plan->arena.failed || amp_graph_failed(graph, findings))
+		return amp_error_nomem(error);
+	return AMPLAN_OK;
 }
 
 void amp_plan_deinit(struct amp_plan *plan)

@@ -192,6 +192,8 @@ void amp_squash(struct amp_graph *graph, struct amp_findings *findings)
 	collect(graph, findings);
 	assign(graph);
 	cut_loops(graph, findings);
+	if (graph->arena.failed)
+		return; /* loops may be left, and the walks below would not end */
 	follow(graph);
 	check_rivals(graph, findings);
 }
