@@ -324,10 +324,13 @@ static int publish_applied(struct amp_job *job)
 		amp_arena_array(&job->arena, job->history.napplied, sizeof(*applied));
 	if (!applied)
 		return AMPLAN_NOMEM;
+	size_t count = 0;
 	for (size_t i = 0; i < job->history.napplied; i++)
-		applied[i] = job->history.rows[job->history.applied_row[i]].event;
+		if (!job->history.applied[i].interrupted)
+			applied[count++] =
+				job->history.rows[job->history.applied_row[i]].event;
 	job->report.applied = applied;
-	job->report.napplied = job->history.napplied;
+	job->report.napplied = count;
 	return AMPLAN_OK;
 }
 
