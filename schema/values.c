@@ -1,12 +1,11 @@
 #include "schema/values.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 
 #define ID_MAX 128
+#define NUMBER_MAX 18 /* digits: fits into an int64_t */
 
 static bool is_id(const char *text, size_t length)
 {
@@ -63,11 +62,8 @@ static bool is_kind(const char *text)
 static bool is_number(const char *text)
 {
 	size_t digits = strspn(text, "0123456789");
-	if (digits == 0 || text[digits] || (digits > 1 && text[0] == '0'))
-		return false;
-	errno = 0;
-	(void)strtoll(text, NULL, 10);
-	return errno == 0;
+	return digits && digits <= NUMBER_MAX && !text[digits] &&
+		(digits == 1 || text[0] != '0');
 }
 
 static bool is_seal(const char *text)

@@ -14,7 +14,7 @@ enum amp_value_type {
 	AMP_VALUE_REASON,    /* not blank */
 	AMP_VALUE_FILE,      /* relative path of a .sql file */
 	AMP_VALUE_KIND,      /* of a finding */
-	AMP_VALUE_NUMBER,    /* 0 to 9,223,372,036,854,775,807 */
+	AMP_VALUE_NUMBER,    /* up to 18 digits */
 	AMP_VALUE_SEAL,      /* "sha256:" and 64 digits */
 	AMP_VALUE_WORD,      /* one of amp_value_words() */
 };
