@@ -1,6 +1,7 @@
 /*
  * why: why a migration stands where it stands.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,13 +106,16 @@ static void predecessor(struct app *app, const struct answer *answer)
 		return;
 	}
 	const char *before = all[answer->index - 1].id;
+	char text[512];
 	if (answer->above[answer->index - 1])
-		say(out, "It stands behind %s because it needs it.\n", before);
+		snprintf(text, sizeof(text),
+			"It stands behind %.200s because it needs it.", before);
 	else
-		say(out,
-			"It stands behind %s only by id: neither needs the other, and "
-			"%s\nwas the smallest id that was ready.\n",
+		snprintf(text, sizeof(text),
+			"It stands behind %.200s only by id: neither needs the other, and "
+			"%.200s was the smallest id that was ready.",
 			before, before);
+	terminal_wrap(out, text, 0, 0);
 }
 
 static void dependents(struct app *app, const struct answer *answer)
