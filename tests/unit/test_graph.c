@@ -170,6 +170,23 @@ static void test_graph__nested_squashes_lead_to_the_outermost(void **state)
 	assert_findings(&w, "");
 }
 
+static void test_graph__claims_are_found_however_they_are_declared(void **state)
+{
+	(void)state;
+	WORLD w;
+	world_init(&w);
+	world_add_all(
+		&w, "s =z9 =m =10_a =b", "t =c =9_a =y", "x 9_a 10_a", "y1 z9 y", NULL);
+	world_build(&w);
+	assert_edges(&w, "x->t x->s y1->s y1->t");
+	size_t count;
+	assert_null(amp_graph_claims(&w.graph, "a", &count));
+	assert_int_equal(count, 0);
+	assert_int_equal(amp_graph_claims(&w.graph, "m", &count)->squash, 0);
+	assert_int_equal(count, 1);
+	assert_findings(&w, "");
+}
+
 static void test_graph__two_squashes_claim_one_id(void **state)
 {
 	(void)state;
@@ -245,6 +262,7 @@ int main(void)
 		cmocka_unit_test(
 			test_graph__dependents_of_the_replaced_depend_on_the_squash),
 		cmocka_unit_test(test_graph__nested_squashes_lead_to_the_outermost),
+		cmocka_unit_test(test_graph__claims_are_found_however_they_are_declared),
 		cmocka_unit_test(test_graph__two_squashes_claim_one_id),
 		cmocka_unit_test(test_graph__squash_depends_on_what_it_replaces),
 		cmocka_unit_test(test_graph__squashes_that_replace_each_other),

@@ -338,6 +338,20 @@ static void test_plan__squash_applied_itself(void **state)
 	assert_int_equal(w.plan.verdict, AMPLAN_CURRENT);
 }
 
+static void test_plan__squash_applied_answers_for_its_parts(void **state)
+{
+	(void)state;
+	WORLD w;
+	world_init(&w);
+	world_add_all(&w, "a #changed", "s =a", NULL);
+	world_build(&w);
+	world_applied(&w, "a");
+	world_applied(&w, "s");
+	assert_planned(&w, UP);
+	assert_state(&w, "a", AMPLAN_REPLACED);
+	assert_findings(&w, "");
+}
+
 static void test_plan__a_mix_is_refused(void **state)
 {
 	(void)state;
@@ -651,6 +665,7 @@ int main(void)
 		cmocka_unit_test(
 			test_plan__squash_is_satisfied_where_all_of_it_is_applied),
 		cmocka_unit_test(test_plan__squash_applied_itself),
+		cmocka_unit_test(test_plan__squash_applied_answers_for_its_parts),
 		cmocka_unit_test(test_plan__a_mix_is_refused),
 		cmocka_unit_test(test_plan__squash_of_squashes),
 		cmocka_unit_test(
