@@ -36,26 +36,35 @@ static size_t next_line(const struct amp_source *source, size_t end)
 	return end + 1;
 }
 
+#define STRIDE ((size_t)64)
+#define LINE_SHOWN ((size_t)400)
+
+/* A file of nothing but line ends must not cost a multiple of its size. */
 static bool index_lines(struct amp_source *source)
 {
 	size_t count = 1;
 	for (size_t at = line_end(source, 0); at < source->length; count++)
 		at = line_end(source, next_line(source, at));
-	size_t *lines = amp_arena_array(source->arena, count, sizeof(*lines));
+	size_t *lines = amp_arena_array(
+		source->arena, (count + STRIDE - 1) / STRIDE, sizeof(*lines));
 	if (!lines)
 		return false;
-	size_t n = 0, at = 0;
-	lines[n++] = 0;
-	for (at = line_end(source, 0); at < source->length;
-		at = line_end(source, lines[n - 1]))
-		lines[n++] = next_line(source, at);
+	size_t start = 0;
+	for (size_t line = 0; line < count; line++) {
+		if (line % STRIDE == 0)
+			lines[source->nlines++] = start;
+		start = next_line(source, line_end(source, start));
+	}
 	source->lines = lines;
-	source->nlines = n;
 	return true;
 }
 
-static size_t find_line(const struct amp_source *source, size_t offset)
+/* Makes the line that `offset` is on the last one. */
+static void find_line(struct amp_source *source, size_t offset)
 {
+	if (source->last.known && offset >= source->last.start &&
+		offset <= source->last.end)
+		return;
 	size_t low = 0, high = source->nlines;
 	while (high - low > 1) {
 		size_t middle = low + (high - low) / 2;
@@ -64,10 +73,37 @@ static size_t find_line(const struct amp_source *source, size_t offset)
 		else
 			high = middle;
 	}
-	return low;
+	size_t line = low * STRIDE, start = source->lines[low];
+	size_t end = line_end(source, start);
+	while (end < source->length && next_line(source, end) <= offset) {
+		start = next_line(source, end);
+		end = line_end(source, start);
+		line++;
+	}
+	source->last.line = line;
+	source->last.start = source->last.offset = start;
+	source->last.end = end;
+	source->last.points = 0;
+	source->last.known = true;
+	if (line == 0 && end >= 3 && !memcmp(source->bytes, "\xef\xbb\xbf", 3))
+		source->last.start = source->last.offset = 3;
 }
 
-#define LINE_SHOWN ((size_t)400)
+/* Code points of the last line before `offset`, counted on from the place before. */
+static size_t points_before(struct amp_source *source, size_t offset)
+{
+	if (offset < source->last.offset) {
+		source->last.offset = source->last.start;
+		source->last.points = 0;
+	}
+	if (offset > source->last.offset) {
+		source->last.points +=
+			amp_text_points(source->bytes + source->last.offset,
+				offset - source->last.offset);
+		source->last.offset = offset;
+	}
+	return source->last.points;
+}
 
 struct amplan_place amp_source_place(
 	struct amp_source *source, size_t offset, size_t length)
@@ -77,18 +113,16 @@ struct amplan_place amp_source_place(
 		return place;
 	if (offset > source->length)
 		offset = source->length;
-	size_t line = find_line(source, offset);
-	size_t start = source->lines[line], end = line_end(source, start);
+	find_line(source, offset);
+	size_t start = source->last.start, end = source->last.end;
+	if (offset < start) /* on the byte order mark */
+		offset = start;
 	if (offset > end)
 		offset = end;
 	if (length > end - offset)
 		length = end - offset;
-	if (line == 0 && source->length >= 3 &&
-		!memcmp(source->bytes, "\xef\xbb\xbf", 3) && offset >= 3)
-		start = 3;
-	place.line = (unsigned)line + 1;
-	place.column =
-		(unsigned)amp_text_points(source->bytes + start, offset - start) + 1;
+	place.line = (unsigned)source->last.line + 1;
+	place.column = (unsigned)points_before(source, offset) + 1;
 	place.length = (unsigned)amp_text_points(source->bytes + offset, length);
 	if (place.length == 0)
 		place.length = 1;

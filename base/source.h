@@ -7,6 +7,7 @@
 #ifndef BASE_SOURCE_H
 #define BASE_SOURCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <amplan/finding.h>
@@ -18,8 +19,14 @@ struct amp_source {
 		*path; /* as shown to people: folder as given, then the path below it */
 	const char *bytes; /* NUL-terminated, in the arena */
 	size_t length;
-	size_t *lines; /* offset of each line's first byte; made on first use */
+	size_t *lines; /* where every 64th line begins; made on first use */
 	size_t nlines;
+	/* the place that was asked for last: on a long line the next one is near */
+	struct {
+		size_t line, start, end; /* its number from 0, and its bytes */
+		size_t offset, points;   /* code points between start and offset */
+		bool known;
+	} last;
 	struct amp_arena *arena;
 };
 
@@ -29,7 +36,7 @@ struct amp_source *amp_source_new(
 
 /*
  * The place of `length` bytes at `offset`: line and column from 1, in code points; the
- * text of the line in the arena, shortened around the place where it is very long.
+ * text of the line in the arena, unless the line is longer than 400 bytes.
  */
 struct amplan_place amp_source_place(
 	struct amp_source *source, size_t offset, size_t length);
