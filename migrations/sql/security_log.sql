@@ -10,9 +10,9 @@ CREATE TRIGGER role_given AFTER INSERT ON user_roles BEGIN
     VALUES (new.user_id, 'given: ' || (SELECT name FROM roles WHERE id = new.role_id));
 END;
 
+-- the user may be the one who is being removed, and is no reference then
 CREATE TRIGGER role_taken AFTER DELETE ON user_roles BEGIN
   INSERT INTO security_log (user_id, what)
-    VALUES (CASE WHEN EXISTS (SELECT 1 FROM users WHERE id = old.user_id)
-                 THEN old.user_id END,
-            'taken; rows of this log end in ";" when read aloud');
+    VALUES ((SELECT id FROM users WHERE id = old.user_id),
+            'taken: ' || (SELECT name FROM roles WHERE id = old.role_id));
 END;
