@@ -77,6 +77,7 @@ static void hint_missing(
 	struct builder *b, struct amplan_finding *finding, const char *wanted)
 {
 	uint32_t count = b->graph->count;
+	bool asked = b->suggest.left > 0;
 	uint32_t elsewhere = amp_suggest_module(&b->suggest, wanted);
 	uint32_t near = amp_suggest_near(&b->suggest, wanted);
 	AMP_STR_AUTO text = AMP_STR_INIT;
@@ -91,9 +92,9 @@ static void hint_missing(
 		amp_suggest_place(&text, b->graph->nodes[near]);
 	} else {
 		amp_str_addf(&text,
-			"%u migration%s known and none has a similar id: add '%s', or "
-			"remove this dependency",
-			count, count == 1 ? " is" : "s are", wanted);
+			"%u migration%s known%s: add '%s', or remove this dependency",
+			count, count == 1 ? " is" : "s are",
+			asked ? " and none has a similar id" : "", wanted);
 	}
 	amp_finding_hint(b->findings, finding, "%s", amp_str_text(&text));
 	if (text.failed)

@@ -432,6 +432,18 @@ static void test_plan__maintenance_runs_when_a_person_asks(void **state)
 	assert_findings(&w, "");
 }
 
+static void test_plan__maintenance_holds_back_only_what_was_wanted(void **state)
+{
+	(void)state;
+	WORLD w;
+	world_init(&w);
+	world_add_all(&w, "a !maintenance", "b a", "c b", NULL);
+	world_build(&w);
+	assert_planned(&w, (struct amp_goal){.to = "b", .skip_maintenance = true});
+	assert_string_equal(w.findings.items[0].message,
+		"'a' is left to a person, and holds back 'b'");
+}
+
 static void test_plan__maintenance_holding_back_many_names_some(void **state)
 {
 	(void)state;
@@ -672,6 +684,7 @@ int main(void)
 			test_plan__a_mix_within_a_squash_of_squashes_is_said_once),
 		cmocka_unit_test(test_plan__maintenance_is_left_out_with_what_needs_it),
 		cmocka_unit_test(test_plan__maintenance_runs_when_a_person_asks),
+		cmocka_unit_test(test_plan__maintenance_holds_back_only_what_was_wanted),
 		cmocka_unit_test(test_plan__maintenance_holding_back_many_names_some),
 		cmocka_unit_test(test_rollback__to_an_id_undoes_all_behind_it),
 		cmocka_unit_test(test_rollback__by_number),
