@@ -80,7 +80,7 @@ static int run_plan(struct amp_job *job, struct amplan *amplan, bool *stale,
 	log_steps(job, amplan);
 	if (!code)
 		amp_failure_remove(amplan->engine, &amplan->target);
-	else if (runner.failed_id)
+	else if (runner.failed_id && code != AMPLAN_CANCELLED)
 		amp_failure_write(amplan->engine, &amplan->target, runner.failed_id,
 			place_of_failure(job, runner.failed_id), into->message);
 	return code;
@@ -253,6 +253,8 @@ static int apply_exactly(struct amplan *amplan, const struct amplan_report *plan
 			AMPLAN_ERROR, "plan-stale", "%s", error ? error->message : "");
 		amp_finding_hint(&job->findings, finding, "%s", error ? error->hint : "");
 	}
+	if (code == AMPLAN_LOCKED)
+		amp_job_say_locked(job, error);
 	/* the caller keeps the plan's report, so the answer is a job of its own */
 	return amp_job_answer(job, amplan, code, out, error);
 }
@@ -276,5 +278,7 @@ int amplan_apply(struct amplan *amplan, const struct amplan_plan_options *option
 			"a rollback or a saved plan is planned first: amplan_plan()");
 	const struct amp_goal goal = {.direction = AMP_UP, .to = options->to};
 	code = amp_apply_pending(amplan, &goal, options, &job, error);
+	if (job && code == AMPLAN_LOCKED)
+		amp_job_say_locked(job, error);
 	return job ? amp_job_finish(job, amplan, code, out, error) : code;
 }

@@ -153,7 +153,8 @@ struct amp_engine {
 	int (*ask)(struct amp_db *db, const struct amp_sql *sql, struct amp_run_as *as,
 		enum amp_answer *answer, struct amplan_error *);
 
-	/* The schema now; valid until the next call with the same connection. */
+	/* The schema now. The list is valid until the next call with this connection, the
+	   objects in it until the one after that, so that two can be compared. */
 	int (*objects)(struct amp_db *db, struct amp_objects *out, struct amplan_error *);
 	int (*violations)(
 		struct amp_db *db, struct amp_violations *out, struct amplan_error *);

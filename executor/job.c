@@ -181,6 +181,14 @@ void amp_job_compare_schema(struct amp_job *job, enum amplan_severity severity)
 		"migration and record it with 'amplan baseline'");
 }
 
+void amp_job_say_locked(struct amp_job *job, const struct amplan_error *error)
+{
+	struct amplan_finding *finding = amp_finding_add(&job->findings, AMPLAN_ERROR,
+		"lock-timeout", "%s", error ? error->message : "the database is locked");
+	if (error && *error->hint)
+		amp_finding_hint(&job->findings, finding, "%s", error->hint);
+}
+
 int amp_job_interrupted(
 	struct amp_job *job, struct amplan *amplan, struct amplan_error *error)
 {

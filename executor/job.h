@@ -69,6 +69,9 @@ int amp_job_plan(
 /* Adds `schema-drift` where the schema is not what the newest history row recorded. */
 void amp_job_compare_schema(struct amp_job *job, enum amplan_severity severity);
 
+/* Adds `lock-timeout` with the words of the error. */
+void amp_job_say_locked(struct amp_job *job, const struct amplan_error *error);
+
 /* AMPLAN_PARTIAL with its message where a step is interrupted; else AMPLAN_OK. */
 int amp_job_interrupted(
 	struct amp_job *job, struct amplan *amplan, struct amplan_error *error);

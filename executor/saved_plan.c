@@ -129,6 +129,8 @@ static bool is_applied(const struct amp_job *job, const char *id)
 static void compare_steps(
 	struct amp_job *job, const char *path, const struct amp_plan_file *file)
 {
+	const char *first = NULL;
+	size_t moved = 0;
 	for (size_t i = 0; i < file->nsteps; i++) {
 		const struct amp_migration *saved = file->steps[i].migration;
 		const struct amp_migration *now =
@@ -138,9 +140,10 @@ static void compare_steps(
 			message = "'%s' is in the plan, but not in the catalog any more";
 		else if (strcmp(now->checksum, saved->checksum) != 0)
 			message = "'%s' was changed after the plan was saved";
-		else if (is_applied(job, saved->id) != file->rollback)
-			message = file->rollback ? "'%s' is not applied any more"
-						 : "'%s' was applied meanwhile";
+		else if (is_applied(job, saved->id) != file->rollback) {
+			first = first ? first : saved->id;
+			moved++;
+		}
 		if (!message)
 			continue;
 		AMP_STR_AUTO text = AMP_STR_INIT;
@@ -150,6 +153,17 @@ static void compare_steps(
 #pragma GCC diagnostic pop
 		stale(job, path, saved->id, amp_str_text(&text));
 	}
+	if (!moved)
+		return;
+	AMP_STR_AUTO text = AMP_STR_INIT;
+	amp_str_addf(&text, "'%s'", first);
+	if (moved > 1)
+		amp_str_addf(&text, " and %zu more steps", moved - 1);
+	amp_str_add(&text,
+		file->rollback      ? " are not applied any more"
+			: moved > 1 ? " were applied meanwhile"
+				    : " was applied meanwhile");
+	stale(job, path, first, amp_str_text(&text));
 }
 
 static void compare_start(

@@ -44,7 +44,8 @@ struct lent_settings {
 };
 
 struct schema_cache {
-	struct amp_arena arena; /* replaced when it holds too much that is gone */
+	struct amp_arena arena;  /* of what is listed now */
+	struct amp_arena before; /* of what was listed before that */
 	const struct amp_object **sorted;
 	size_t count, room;
 	int64_t last_rowid;

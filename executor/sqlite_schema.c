@@ -21,6 +21,7 @@ void sqlite_cache_forget(struct sqlite_db *db)
 void sqlite_cache_deinit(struct sqlite_db *db)
 {
 	amp_arena_deinit(&db->cache.arena);
+	amp_arena_deinit(&db->cache.before);
 	free(db->cache.sorted);
 	db->cache = (struct schema_cache){0};
 }
@@ -134,7 +135,10 @@ int sqlite_objects(
 	int cookie = (int)sqlite_number(db->handle, "PRAGMA main.schema_version", -1);
 	int code = AMPLAN_OK;
 	if (!cache->complete) {
-		amp_arena_deinit(&cache->arena);
+		/* the last list stays readable, to be compared with the new one */
+		amp_arena_deinit(&cache->before);
+		cache->before = cache->arena;
+		amp_arena_init(&cache->arena);
 		cache->count = 0;
 		cache->last_rowid = 0;
 	}

@@ -188,13 +188,22 @@ int amp_run_record(struct amp_runner *runner, size_t index, const char *event,
 	return amp_history_append(runner->db, &runner->head, &row, error);
 }
 
-/* The copy of the schema before a step, which the step's own reading would replace. */
+/* The list before a step; its objects stay readable while the next list is made. */
 static int remember(struct amp_runner *runner, struct amp_arena *scratch,
 	struct amp_objects *before, struct amplan_error *error)
 {
 	struct amp_objects now;
 	int code = runner->db->engine->objects(runner->db, &now, error);
-	return code ? code : amp_objects_copy(before, &now, scratch, error);
+	if (code)
+		return code;
+	const struct amp_object **items =
+		amp_arena_array(scratch, now.count, sizeof(*items));
+	if (!items)
+		return amp_error_nomem(error);
+	if (now.count)
+		memcpy(items, now.items, now.count * sizeof(*items));
+	*before = (struct amp_objects){items, now.count};
+	return AMPLAN_OK;
 }
 
 /* On a shadow without rows "already there" may be wrong: try, and believe what works. */
