@@ -1,0 +1,186 @@
+# The example application: it migrates at startup by the library, and serves whatever
+# becomes of that. PRAYER_WALL is the program, SOURCE the root of the sources.
+bats_require_minimum_version 1.5.0
+load ../support/common
+
+setup() {
+	setup_folder
+	cp -r "$SOURCE"/migrations .
+	server=
+}
+
+teardown() {
+	stop_wall
+	remove_folder
+}
+
+# start_wall: waits until it listens; its address is in $url, what it logs in log
+start_wall() {
+	local line=
+	mkfifo ready
+	"$PRAYER_WALL" 0 wall.db migrations >ready 2>log 3>&- &
+	server=$!
+	read -r -t 30 line <ready || true
+	rm ready
+	url=${line#listening on }
+	[ -n "$url" ] || { cat log; false; }
+}
+
+# stop_wall: it ends by a signal, and says by its exit code that it ended well
+stop_wall() {
+	[ -z "$server" ] && return
+	local pid=$server
+	server=
+	kill -TERM "$pid"
+	wait "$pid"
+}
+
+open_gate() {
+	export PRODUCTION_MODE=1 AUTO_MIGRATE_ON_STARTUP=true
+}
+
+# send PATH [FIELD=VALUE...]: posts the fields, or gets the page where there are none
+send() {
+	local path=$1 field fields=()
+	shift
+	for field; do
+		fields+=(--data-urlencode "$field")
+	done
+	curl -s -m 10 "$url$path" "${fields[@]}"
+}
+
+status_of() {
+	curl -s -m 10 -o /dev/null -w '%{http_code}' "$@"
+}
+
+break_migrations() {
+	descriptor 017_broken '<depends on="015_wall_view"/>
+<up>DROP VIEW wall; ALTER TABLE prayer ADD COLUMN oops TEXT;</up>'
+}
+
+@test "a new wall is made at startup, and used" {
+	open_gate
+	start_wall
+	grep 'info: startup is done result="applied" database="wall.db" applied="16"' log
+	send users name=Ada invite= | grep Done
+	send users name=Bo invite=stranger | grep 'needs a name, and an invite'
+	send invites sender=Ada invite=welcome | grep Done
+	send users name=Bo invite=welcome | grep Done
+	send users name=Cy invite=welcome | grep 'needs a name, and an invite'
+	send prayers author=Ada 'text=rain & <b>sun</b>' | grep Done
+	send marks prayer=1 user=Bo | grep Done
+	send marks prayer=1 user=Bo | grep Done
+	run send ''
+	grep 'rain &amp; &lt;b&gt;sun&lt;/b&gt;' <<<"$output"
+	grep 'Ada, other, 1 marks' <<<"$output"
+	[ "$(sqlite3 wall.db "SELECT text FROM notifications WHERE user_id = 1")" = "somebody prays with you" ]
+	[ "$(sqlite3 wall.db "SELECT group_concat(what) FROM security_log")" = "given: keeper,given: member" ]
+	stop_wall
+}
+
+@test "started again there is nothing to do, and the history does not grow" {
+	open_gate
+	start_wall
+	stop_wall
+	before=$(sqlite3 wall.db 'SELECT count(*) FROM amplan_history')
+	start_wall
+	grep 'info: startup is done result="current" database="wall.db" applied="0"' log
+	[ "$(status_of "$url")" = 200 ]
+	[ "$(sqlite3 wall.db 'SELECT count(*) FROM amplan_history')" = "$before" ]
+	stop_wall
+}
+
+@test "with a migration that fails it serves the schema as it was, and logs the reason" {
+	open_gate
+	start_wall
+	send users name=Ada invite= | grep Done
+	send prayers author=Ada text=rain | grep Done
+	stop_wall
+	dump wall.db >before
+	break_migrations
+	start_wall
+	cat log
+	grep 'error: startup did not migrate result="failed"' log
+	grep 'migrations/017_broken.xml:4:' log
+	grep 'no such table: prayer' log
+	send '' | grep '<p>rain</p>'
+	send prayers author=Ada text=sun | grep Done
+	stop_wall
+	dump wall.db | grep -v sun | diff before -
+}
+
+@test "a new wall whose migrations fail is served, with an apology" {
+	open_gate
+	break_migrations
+	start_wall
+	grep 'error: startup did not migrate result="failed"' log
+	[ "$(status_of "$url")" = 503 ]
+	send '' | grep 'That did not work'
+	stop_wall
+	rm migrations/017_broken.xml
+	start_wall
+	[ "$(status_of "$url")" = 200 ]
+	stop_wall
+}
+
+@test "with AUTO_MIGRATE_ON_FAILURE=stop it does not start, and exits with the reason" {
+	open_gate
+	export AUTO_MIGRATE_ON_FAILURE=stop
+	break_migrations
+	run --separate-stderr timeout 30 "$PRAYER_WALL" 0 wall.db migrations
+	[ "$status" -eq 1 ]
+	[ -z "$output" ]
+	grep 'no such table: prayer' <<<"$stderr"
+}
+
+@test "with the gate off neither descriptors nor database are opened" {
+	break_migrations
+	start_wall
+	[ ! -s log ]
+	[ ! -e wall.db ]
+	[ "$(status_of "$url")" = 503 ]
+	stop_wall
+	for gate in PRODUCTION_MODE AUTO_MIGRATE_ON_STARTUP; do
+		(
+			export "$gate=1"
+			start_wall
+			[ ! -s log ] && [ ! -e wall.db ]
+			stop_wall
+		)
+	done
+}
+
+@test "with the gate off no file is opened, as strace sees it" {
+	strace -o /dev/null true 2>/dev/null || skip "strace may not trace here"
+	export ASAN_OPTIONS=detect_leaks=0
+	traced() {
+		timeout -s TERM 5 strace -f -e trace=openat,open,stat,newfstatat,statx -o trace \
+			"$PRAYER_WALL" 0 wall.db migrations >out 2>log &
+		local pid=$!
+		for ((i = 0; i < 100; i++)); do
+			grep -q listening out && break
+			sleep 0.1
+		done
+		kill -TERM "$pid"
+		wait "$pid" || true
+		grep -q listening out
+	}
+	traced
+	! grep -E 'wall\.db|"migrations|\.xml' trace || false
+	open_gate
+	traced
+	grep -q 'migrations' trace
+	grep -q 'wall\.db' trace
+}
+
+@test "what is no request, or no page, does no harm" {
+	open_gate
+	start_wall
+	[ "$(status_of "${url}nowhere")" = 404 ]
+	[ "$(status_of "${url}users")" = 404 ]
+	head -c 40000 /dev/zero | tr '\0' x >long
+	[ "$(status_of "${url}prayers" --data-binary @long)" = 000 ]
+	printf 'nonsense\r\n\r\n' >"/dev/tcp/127.0.0.1/$(sed 's/.*:\([0-9]*\).*/\1/' <<<"$url")"
+	[ "$(status_of "$url")" = 200 ]
+	stop_wall
+}
