@@ -197,9 +197,10 @@ static int authorize(void *user, int action, const char *one, const char *two,
 {
 	struct guard *guard = &((struct sqlite_db *)user)->guard;
 	const char *table = NULL;
-	(void)database;
 	(void)inner;
-	if (guard->mode == GUARD_OFF)
+	/* VACUUM copies every table, the history too, into a file of its own */
+	bool vacuum = guard->stepping && database && !strcmp(database, "vacuum_db");
+	if (guard->mode == GUARD_OFF || vacuum)
 		return SQLITE_OK;
 	if (rewrites_schema(action))
 		guard->rewrites = true;

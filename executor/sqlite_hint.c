@@ -90,6 +90,17 @@ void sqlite_hint(struct sqlite_db *db, struct amp_run_as *as,
 			"rows do not fit the condition: correct them with an UPDATE before"},
 		{"FOREIGN KEY constraint failed",
 			"rows point at this one: delete or change them first"},
+		{": syntax error",
+			"look at that word and the one before it; a name that is a keyword "
+			"of SQL needs \"double quotes\""},
+		{"no such column: ",
+			"check the name; if another migration adds the column, "
+			"depend on that one"},
+		{"no such index: ",
+			"check the name; DROP INDEX IF EXISTS passes over one "
+			"that is not there"},
+		{"no such trigger: ",
+			"check the name; dropping a table drops its triggers"},
 		{"incomplete input",
 			"the last statement is not finished: is an END, a "
 			"bracket or a quote missing?"},

@@ -215,6 +215,34 @@ static bool needs_recovery(int rc)
 		(rc & 0xff) == SQLITE_CANTOPEN;
 }
 
+/* The way of opening that touches nothing, for the state that the files are in. */
+static int open_untouched(struct sqlite_db *db, bool *recover, struct amplan_error *error)
+{
+	int code, rc = SQLITE_OK;
+	struct amplan_error inner = {0};
+	if (!is_wal(db->path)) {
+		code = open_uri(db, "mode=ro", &inner);
+	} else if (file_size(db->path, "-wal") <= 0) {
+		code = open_uri(db, "mode=ro&immutable=1", &inner);
+	} else if (file_size(db->path, "-shm") >= 0) {
+		code = open_uri(db, "mode=ro&readonly_shm=1", &inner);
+	} else {
+		*recover = true;
+		return AMPLAN_OK;
+	}
+	/* the first statement that reads meets what is to be recovered */
+	if (code)
+		rc = inner.system;
+	else if ((rc = try_read(db)))
+		code = sqlite_error(db, rc, "read", &inner);
+	*recover = needs_recovery(rc);
+	if (*recover)
+		return AMPLAN_OK;
+	if (code && error)
+		*error = inner;
+	return code;
+}
+
 int sqlite_observe(const struct amp_target *target, const struct amp_hooks *hooks,
 	struct amp_db **out, struct amplan_error *error)
 {
@@ -223,22 +251,8 @@ int sqlite_observe(const struct amp_target *target, const struct amp_hooks *hook
 		free(db);
 		return amp_error_nomem(error);
 	}
-	int code;
 	bool recover = false;
-	if (!is_wal(db->path))
-		code = open_uri(db, "mode=ro", error);
-	else if (file_size(db->path, "-wal") <= 0)
-		code = open_uri(db, "mode=ro&immutable=1", error);
-	else if (file_size(db->path, "-shm") >= 0)
-		code = open_uri(db, "mode=ro&readonly_shm=1", error);
-	else
-		code = AMPLAN_OK, recover = true;
-	if (!code && !recover) {
-		int rc = try_read(db);
-		recover = needs_recovery(rc);
-		if (rc && !recover)
-			code = sqlite_error(db, rc, "read", error);
-	}
+	int code = open_untouched(db, &recover, error);
 	if (!code && recover) {
 		sqlite3_close(db->handle);
 		db->handle = NULL;

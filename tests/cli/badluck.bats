@@ -1,0 +1,379 @@
+# Bad luck with the database: every failure has its exit code, its words, and leaves the
+# database as it was.
+load ../support/common
+
+setup() {
+	setup_folder
+}
+
+teardown() {
+	[ -n "${other:-}" ] && kill "$other" 2>/dev/null
+	mountpoint -q "$folder/small" && umount "$folder/small"
+	remove_folder
+}
+
+@test "SQL error in statement 7 of 12: place, hint, exit 1, nothing left behind" {
+	descriptor 001_a '<up>CREATE TABLE a (x);
+INSERT INTO a VALUES (1);
+INSERT INTO a VALUES (2);
+INSERT INTO a VALUES (3);
+INSERT INTO a VALUES (4);
+INSERT INTO a VALUES (5);
+  INSERT INTO aa (x) VALUES (6);
+INSERT INTO a VALUES (7);
+INSERT INTO a VALUES (8);
+INSERT INTO a VALUES (9);
+INSERT INTO a VALUES (10);
+INSERT INTO a VALUES (11);</up>'
+	sqlite3 app.db 'CREATE TABLE mine (x); INSERT INTO mine VALUES (1);'
+	sqlite3 app.db .dump >before
+	run "$AMPLAN" apply -d app.db --no-rehearsal
+	[ "$status" -eq 1 ]
+	[[ $output == *"migrations/001_a.xml:9:3: error[invalid-sql]: statement 7 fails: no such table: aa
+    INSERT INTO aa (x) VALUES (6);
+    ^^^^^^
+  help: did you mean 'a'?
+1 error"* ]]
+	[[ $output == *"nothing was applied"* ]]
+	sqlite3 app.db .dump | diff before -
+	run "$AMPLAN" status -d app.db
+	[ "$status" -eq 0 ]
+	[[ $output == *"001_a  failed last time"* ]]
+	[[ $output == *"migrations/001_a.xml:9:3: "*"no such table: aa"* ]]
+}
+
+@test "the next success clears the note of the last failure" {
+	descriptor 001_a '<up>CREATE TABLE a (x); CREATE TABLE a (x);</up>'
+	run "$AMPLAN" apply -d app.db
+	[ "$status" -eq 1 ]
+	[ -e app.db-amplan-failure ]
+	descriptor 001_a '<up>CREATE TABLE a (x);</up>'
+	"$AMPLAN" apply -d app.db
+	[ ! -e app.db-amplan-failure ]
+}
+
+@test "a rehearsal tries what does not need the step that failed" {
+	descriptor 001_a '<up>CREATE TABLE a (x); CREATE TABLE a (x);</up>'
+	descriptor 002_b '<depends on="001_a"/><up>CREATE TABLE b (x);</up>'
+	descriptor 003_c '<up>CREATE TABLE c (x); DROP TABLE absent;</up>'
+	run "$AMPLAN" plan -d app.db
+	[ "$status" -eq 1 ]
+	[[ $output == *"statement 2 fails: table a already exists"* ]]
+	[[ $output == *"002_b  UNTRIED"* ]]
+	[[ $output == *"statement 2 fails: no such table: absent"* ]]
+	[ ! -e app.db ]
+}
+
+@test "what would end the transaction, lead out or do nothing is refused with exit 3" {
+	descriptor 01 '<up>BEGIN; CREATE TABLE a (x); COMMIT;</up>'
+	descriptor 02 '<up>PRAGMA foreign_keys=OFF;</up>'
+	descriptor 03 "<up>ATTACH 'other.db' AS other;</up>"
+	descriptor 04 '<up>PRAGMA journal_mode=WAL;</up>'
+	descriptor 05 "<up>SELECT load_extension('x');</up>"
+	descriptor 06 '<up>SAVEPOINT s;</up>'
+	descriptor 07 '<up>DELETE FROM amplan_history;</up>'
+	descriptor 08 '<up>PRAGMA synchronous=OFF;</up>'
+	descriptor 09 "<up>VACUUM INTO 'copy.db';</up>"
+	descriptor 10 '<up>EXPLAIN ROLLBACK;</up>'
+	descriptor 11 '<up>DROP TABLE amplan_history;</up>'
+	descriptor 12 '<up>ALTER TABLE amplan_history RENAME TO gone;</up>'
+	descriptor 13 '<up>CREATE TRIGGER t AFTER INSERT ON amplan_history BEGIN SELECT 1; END;</up>'
+	descriptor 14 '<up>PRAGMA writable_schema=ON;</up>'
+	run "$AMPLAN" plan -d app.db --json
+	[ "$status" -eq 3 ]
+	printf '%s' "$output" >out.json
+	kinds=$(sqlite3 :memory: "SELECT json_extract(value, '\$.ids[0]') || ' ' || json_extract(value, '\$.kind') FROM json_each(json_extract(readfile('out.json'), '\$.findings')) ORDER BY 1")
+	diff - <(printf '%s\n' "$kinds") <<-END
+		01 transaction-control
+		02 ineffective-pragma
+		03 forbidden-statement
+		04 ineffective-pragma
+		05 forbidden-statement
+		06 transaction-control
+		07 protected-history
+		08 ineffective-pragma
+		09 invalid-sql
+		10 transaction-control
+		11 protected-history
+		12 protected-history
+		13 protected-history
+		14 forbidden-statement
+	END
+	[ ! -e copy.db ]
+	[ ! -e other.db ]
+}
+
+@test "ON CONFLICT ROLLBACK does not let the rest of the step commit alone" {
+	descriptor 001_a '<up>CREATE TABLE a (x);</up>'
+	descriptor 002_b '<depends on="001_a"/><up>CREATE TABLE u (x UNIQUE ON CONFLICT ROLLBACK);
+INSERT INTO u VALUES (1), (1); CREATE TABLE escaped (x);</up>'
+	for how in "" --no-rehearsal; do
+		run "$AMPLAN" apply -d app.db $how
+		[ "$status" -eq 1 ]
+		[[ $output == *"it also ended the transaction"* ]]
+		[ "$(sqlite3 app.db 'SELECT count(*) FROM sqlite_schema')" = 0 ]
+	done
+}
+
+@test "verify: false, no row, two rows, an error, a write, two statements" {
+	descriptor 1 '<up>CREATE TABLE a (x);</up><verify>SELECT count(*) = 1 FROM a</verify>'
+	descriptor 2 '<up>CREATE TABLE b (x); INSERT INTO b VALUES (1), (2);</up><verify>SELECT x FROM b</verify>'
+	descriptor 3 '<up>CREATE TABLE c (x);</up><verify>SELECT x FROM c</verify>'
+	descriptor 4 '<up>CREATE TABLE d (x);</up><verify>SELECT y FROM d</verify>'
+	descriptor 5 '<up>CREATE TABLE e (x);</up><verify>DELETE FROM e</verify>'
+	descriptor 6 '<up>CREATE TABLE f (x);</up><verify>SELECT 1; SELECT 2</verify>'
+	run "$AMPLAN" plan -d app.db
+	[ "$status" -eq 1 ]
+	[[ $output == *"1.xml:3:37: error[verify-failed]: the verify query gave false"* ]]
+	[[ $output == *"2.xml:3:68: error[verify-failed]: the verify query gave more than one row"* ]]
+	[[ $output == *"3.xml:3:37: error[verify-failed]: the verify query gave no row"* ]]
+	[[ $output == *"4.xml:3:44: error[invalid-sql]: statement 1 fails: no such column: y"* ]]
+	[[ $output == *"5.xml:3:37: error[invalid-sql]: a query must not write"* ]]
+	[[ $output == *"6.xml:3:47: error[invalid-sql]: a query must be one statement"* ]]
+	run "$AMPLAN" apply -d app.db --no-rehearsal
+	[ "$status" -eq 1 ]
+	[ "$(sqlite3 app.db 'SELECT count(*) FROM sqlite_schema')" = 0 ]
+}
+
+@test "precondition: halt stops, mark-applied records without running" {
+	descriptor 1 '<precondition on-fail="mark-applied">SELECT 0</precondition><up>CREATE TABLE a (x);</up>'
+	"$AMPLAN" apply -d app.db
+	[ "$(sqlite3 app.db "SELECT event FROM amplan_history WHERE id = '1'")" = marked ]
+	[ "$(sqlite3 app.db "SELECT count(*) FROM sqlite_schema WHERE name = 'a'")" = 0 ]
+	descriptor 2 '<precondition>SELECT 0</precondition><up>CREATE TABLE b (x);</up>'
+	run "$AMPLAN" apply -d app.db
+	[ "$status" -eq 1 ]
+	[[ $output == *"error[precondition-failed]: the precondition query gave false"* ]]
+}
+
+@test "foreign keys: a new violation is refused and named, an old one is tolerated" {
+	sqlite3 app.db 'CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p REFERENCES p (id)); INSERT INTO c VALUES (7);'
+	descriptor 1 '<up>CREATE TABLE d (x);</up>'
+	"$AMPLAN" apply -d app.db
+	descriptor 2 '<up>INSERT INTO c VALUES (8);</up>'
+	run "$AMPLAN" apply -d app.db
+	[ "$status" -eq 1 ]
+	[[ $output == *"migrations/2.xml:3:5: error[foreign-key-violation]: 2 rows of 'c' point at rows of 'p' that do not exist (column p)"* ]]
+	[ "$(sqlite3 app.db 'SELECT count(*) FROM c')" = 1 ]
+}
+
+@test "a table rebuild keeps its children, whatever ON DELETE says" {
+	sqlite3 app.db 'CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p REFERENCES p (id) ON DELETE CASCADE); INSERT INTO p VALUES (1); INSERT INTO c VALUES (1), (1);'
+	descriptor 1 '<up>CREATE TABLE p2 (id INTEGER PRIMARY KEY, more TEXT); INSERT INTO p2 (id) SELECT id FROM p; DROP TABLE p; ALTER TABLE p2 RENAME TO p;</up>'
+	"$AMPLAN" apply -d app.db
+	[ "$(sqlite3 app.db 'SELECT count(*) FROM c')" = 2 ]
+	[ "$(sqlite3 app.db 'PRAGMA foreign_key_check')" = "" ]
+}
+
+@test "not a database, a folder, no folder: exit 6, untouched" {
+	descriptor 1 '<up>CREATE TABLE a (x);</up>'
+	printf 'these are the notes of the operator, which happen to be called app.db, and must stay' >app.db
+	cp app.db before
+	for command in "plan" "apply --yes" "status" "verify"; do
+		run "$AMPLAN" $command -d app.db
+		[ "$status" -eq 6 ]
+		[[ $output == *"'app.db' is not a SQLite database"* ]]
+		cmp app.db before
+	done
+	run "$AMPLAN" plan -d migrations
+	[ "$status" -eq 6 ]
+	[[ $output == *"cannot open 'migrations': it is not a regular file"* ]]
+	run "$AMPLAN" apply -d nowhere/app.db
+	[ "$status" -eq 6 ]
+	[[ $output == *"cannot open 'nowhere/app.db': unable to open database file"*"check that the folder exists"* ]]
+}
+
+@test "a truncated database: exit 6" {
+	descriptor 1 '<up>CREATE TABLE a (x);</up>'
+	sqlite3 app.db 'CREATE TABLE z (x); INSERT INTO z VALUES (zeroblob(50000)); CREATE TABLE y (x);'
+	truncate -s 9000 app.db
+	run "$AMPLAN" apply -d app.db
+	[ "$status" -eq 6 ]
+	[[ $output == *"damaged"* ]]
+}
+
+@test "locked by another for longer than the timeout: exit 4, the holder is named" {
+	descriptor 1 '<up>CREATE TABLE a (x);</up>'
+	sqlite3 app.db 'CREATE TABLE z (x)'
+	mkfifo "$BATS_TEST_TMPDIR/gate"
+	sqlite3 app.db 'BEGIN IMMEDIATE' ".read $BATS_TEST_TMPDIR/gate" 3>&- &
+	other=$!
+	for i in $(seq 50); do
+		grep -q "$other" /proc/locks && break
+		sleep 0.1
+	done
+	run "$AMPLAN" apply -d app.db --lock-timeout 0.5
+	[ "$status" -eq 4 ]
+	[[ $output == *"'app.db' is locked by process $other (sqlite3); waited 0.5 s"* ]]
+	run "$AMPLAN" status -d app.db
+	[ "$status" -eq 0 ]
+	[[ $output == *"held by pid $other (sqlite3)"* ]]
+	kill "$other"
+	wait "$other" || true
+	other=
+	"$AMPLAN" apply -d app.db
+}
+
+@test "a dry run leaves database and folder byte for byte, journal modes and WAL in use" {
+	descriptor 1 '<up>CREATE TABLE a (x); INSERT INTO z VALUES (3);</up>'
+	for mode in delete truncate persist wal; do
+		rm -f app.db*
+		sqlite3 app.db "PRAGMA journal_mode=$mode; CREATE TABLE z (x); INSERT INTO z VALUES (1);" >/dev/null
+		fingerprint_folder >"$BATS_TEST_TMPDIR/before"
+		"$AMPLAN" plan -d app.db
+		"$AMPLAN" status -d app.db
+		"$AMPLAN" graph -d app.db >/dev/null
+		"$AMPLAN" verify -d app.db
+		fingerprint_folder | diff "$BATS_TEST_TMPDIR/before" -
+	done
+	# the log is full of what another process wrote and has not folded in
+	mkfifo "$BATS_TEST_TMPDIR/gate"
+	sqlite3 app.db 'INSERT INTO z VALUES (2);' ".read $BATS_TEST_TMPDIR/gate" 3>&- &
+	other=$!
+	for i in $(seq 50); do
+		[ -s app.db-wal ] && break
+		sleep 0.1
+	done
+	[ -s app.db-wal ]
+	fingerprint_folder >"$BATS_TEST_TMPDIR/before"
+	run "$AMPLAN" plan -d app.db
+	[ "$status" -eq 0 ]
+	[[ $output == *"1 row changed"* ]]
+	fingerprint_folder | diff "$BATS_TEST_TMPDIR/before" -
+	# the same, left behind by a crash: nobody has it open, with and without -shm
+	kill -9 "$other"
+	wait "$other" || true
+	other=
+	for shm in with without; do
+		[ $shm = without ] && rm app.db-shm
+		fingerprint_folder >"$BATS_TEST_TMPDIR/before"
+		"$AMPLAN" plan -d app.db
+		fingerprint_folder | diff "$BATS_TEST_TMPDIR/before" -
+	done
+	"$AMPLAN" apply -d app.db
+	[ "$(sqlite3 app.db 'SELECT group_concat(x) FROM z')" = 1,2,3 ]
+}
+
+@test "a dry run sees what a hot journal will undo, and does not undo it" {
+	descriptor 1 '<up>CREATE TABLE a (x);</up>'
+	sqlite3 app.db 'CREATE TABLE z (x); INSERT INTO z VALUES (zeroblob(400000));'
+	mkfifo "$BATS_TEST_TMPDIR/gate"
+	sqlite3 app.db 'PRAGMA cache_size=2; BEGIN; UPDATE z SET x = zeroblob(399999); CREATE TABLE half (x);' ".read $BATS_TEST_TMPDIR/gate" 3>&- &
+	other=$!
+	for i in $(seq 50); do
+		[ -s app.db-journal ] && break
+		sleep 0.1
+	done
+	sleep 0.3
+	kill -9 "$other"
+	wait "$other" || true
+	other=
+	[ -s app.db-journal ]
+	fingerprint_folder >"$BATS_TEST_TMPDIR/before"
+	run "$AMPLAN" plan -d app.db
+	echo "$output"
+	[ "$status" -eq 0 ]
+	fingerprint_folder | diff "$BATS_TEST_TMPDIR/before" -
+	"$AMPLAN" apply -d app.db
+	[ "$(sqlite3 app.db 'SELECT length(x) FROM z')" = 400000 ]
+}
+
+@test "names that SQLite would take for something else" {
+	descriptor 1 '<up>CREATE TABLE a (x);</up>'
+	for name in 'file:app.db' ':memory:' 'a b?c=d#e%41.db'; do
+		"$AMPLAN" apply -d "$name"
+		[ -s "$name" ]
+		"$AMPLAN" status -d "sqlite:$name" | grep 'current: 1 applied'
+		"$AMPLAN" plan -d "$name"
+	done
+}
+
+@test "transaction=none that stops part way: exit 5 until a person settles it" {
+	descriptor 1 '<up>CREATE TABLE a (x); CREATE TABLE b (x); DROP TABLE absent;</up>' 'transaction="none"'
+	descriptor 2 '<depends on="1"/><up>CREATE TABLE c (x);</up>'
+	run "$AMPLAN" apply -d app.db --no-rehearsal
+	[ "$status" -eq 5 ]
+	[[ $output == *"'1' stopped part way, after 2 statements"* ]]
+	for command in apply plan status verify; do
+		run "$AMPLAN" $command -d app.db
+		[ "$status" -eq 5 ]
+		[[ $output == *"amplan resolve 1 --applied"* ]]
+	done
+	run "$AMPLAN" resolve 2 --applied -d app.db
+	[ "$status" -eq 2 ]
+	"$AMPLAN" resolve 1 --applied -d app.db
+	"$AMPLAN" apply -d app.db
+	"$AMPLAN" verify -d app.db
+	[ "$(sqlite3 app.db "SELECT group_concat(event || ' ' || id, ', ') FROM amplan_history WHERE number > 0")" = "started 1, resolved 1, applied 2" ]
+}
+
+@test "transaction=none that fails before anything took effect needs nobody" {
+	descriptor 1 '<up>DROP TABLE absent;</up>' 'transaction="none"'
+	run "$AMPLAN" apply -d app.db --no-rehearsal
+	[ "$status" -eq 1 ]
+	descriptor 1 '<up>CREATE TABLE a (x); VACUUM;</up>' 'transaction="none"'
+	"$AMPLAN" apply -d app.db
+	"$AMPLAN" verify -d app.db
+}
+
+@test "transaction=none killed part way: status says so, the next run does not go on" {
+	descriptor 1 '<up>CREATE TABLE a (x); INSERT INTO a WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n;</up>' 'transaction="none"'
+	"$AMPLAN" apply -d app.db --no-rehearsal 3>&- &
+	other=$!
+	for i in $(seq 100); do
+		[ "$(sqlite3 -cmd '.timeout 200' app.db "SELECT count(*) FROM sqlite_schema WHERE name = 'a'" 2>/dev/null)" = 1 ] && break
+		sleep 0.05
+	done
+	run "$AMPLAN" resolve 1 --again -d app.db --lock-timeout 0.3
+	[ "$status" -eq 4 ]
+	kill -9 "$other"
+	wait "$other" || true
+	other=
+	run "$AMPLAN" status -d app.db
+	echo "$output"
+	[ "$status" -eq 5 ]
+	run "$AMPLAN" apply -d app.db
+	[ "$status" -eq 5 ]
+	"$AMPLAN" resolve 1 --again -d app.db
+}
+
+@test "a full disk: exit 6, the database as it was, the next run succeeds" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root for a small file system"
+	mkdir small
+	mount -t tmpfs -o size=2m none small || skip "cannot mount"
+	sqlite3 small/app.db 'CREATE TABLE z (x); INSERT INTO z VALUES (1);'
+	descriptor 1 '<up>CREATE TABLE a (x); INSERT INTO a VALUES (zeroblob(4000000));</up>'
+	run "$AMPLAN" apply -d small/app.db --no-rehearsal
+	[ "$status" -eq 6 ]
+	[[ $output == *"database or disk is full"*"free disk space"* ]]
+	[ "$(sqlite3 small/app.db 'SELECT count(*) FROM sqlite_schema')" = 1 ]
+	mount -o remount,size=32m small
+	"$AMPLAN" apply -d small/app.db
+}
+
+@test "a read-only file system: exit 6 for apply, a plan works" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root for a file system of its own"
+	mkdir small
+	mount -t tmpfs -o size=2m none small || skip "cannot mount"
+	sqlite3 small/app.db 'CREATE TABLE z (x)'
+	mount -o remount,ro small
+	descriptor 1 '<up>CREATE TABLE a (x);</up>'
+	"$AMPLAN" plan -d small/app.db
+	run "$AMPLAN" apply -d small/app.db
+	[ "$status" -eq 6 ]
+	[[ $output == *"readonly"*"must be writable"* ]]
+}
+
+@test "a 50 MB SQL file" {
+	{
+		echo 'CREATE TABLE big (a INTEGER, b TEXT);'
+		for i in $(seq 500); do
+			printf "INSERT INTO big VALUES (%d, '" "$i"
+			head -c 100000 /dev/zero | tr '\0' x
+			echo "');"
+		done
+	} >migrations/big.sql
+	printf '<migration xmlns="urn:amplan:1" id="1"><up src="big.sql"/></migration>' >migrations/1.xml
+	"$AMPLAN" apply -d app.db --no-rehearsal
+	[ "$(sqlite3 app.db 'SELECT count(*), sum(length(b)) FROM big')" = '500|50000000' ]
+}
