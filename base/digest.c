@@ -29,8 +29,12 @@ void amp_digest_bytes(struct amp_digest *digest, const void *bytes, size_t lengt
 void amp_digest_field(struct amp_digest *digest, const char *text, size_t length)
 {
 	char prefix[32];
-	int n = snprintf(prefix, sizeof(prefix), "%zu:", length);
-	SHA256Update(state(digest), (const uint8_t *)prefix, (size_t)n);
+	size_t at = sizeof(prefix), left = length;
+	prefix[--at] = ':';
+	do
+		prefix[--at] = (char)('0' + left % 10);
+	while (left /= 10);
+	amp_digest_bytes(digest, prefix + at, sizeof(prefix) - at);
 	amp_digest_bytes(digest, text, length);
 }
 
@@ -56,6 +60,9 @@ void amp_digest_end(struct amp_digest *digest, char out[AMP_DIGEST_SIZE])
 	uint8_t hash[AMP_DIGEST_RAW];
 	amp_digest_end_raw(digest, hash);
 	memcpy(out, "sha256:", 7);
-	for (size_t i = 0; i < sizeof(hash); i++)
-		snprintf(out + 7 + 2 * i, 3, "%02x", hash[i]);
+	for (size_t i = 0; i < sizeof(hash); i++) {
+		out[7 + 2 * i] = "0123456789abcdef"[hash[i] >> 4];
+		out[8 + 2 * i] = "0123456789abcdef"[hash[i] & 15];
+	}
+	out[AMP_DIGEST_SIZE - 1] = '\0';
 }
