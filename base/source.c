@@ -89,19 +89,18 @@ static void find_line(struct amp_source *source, size_t offset)
 		source->last.start = source->last.offset = 3;
 }
 
-/* Code points of the last line before `offset`, counted on from the place before. */
+/* Code points of the last line before `offset`, counted from the nearest known place. */
 static size_t points_before(struct amp_source *source, size_t offset)
 {
-	if (offset < source->last.offset) {
-		source->last.offset = source->last.start;
-		source->last.points = 0;
-	}
-	if (offset > source->last.offset) {
-		source->last.points +=
-			amp_text_points(source->bytes + source->last.offset,
-				offset - source->last.offset);
-		source->last.offset = offset;
-	}
+	const char *bytes = source->bytes;
+	size_t start = source->last.start, known = source->last.offset;
+	if (offset >= known)
+		source->last.points += amp_text_points(bytes + known, offset - known);
+	else if (known - offset < offset - start)
+		source->last.points -= amp_text_points(bytes + offset, known - offset);
+	else
+		source->last.points = amp_text_points(bytes + start, offset - start);
+	source->last.offset = offset;
 	return source->last.points;
 }
 
