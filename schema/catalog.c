@@ -17,6 +17,7 @@
 static const char *const endings[] = {".sql", ".xml", NULL};
 
 #define KIND "invalid-descriptor"
+#define DUPLICATES_MAX 100
 
 /* One of the folders, and what was read of it. */
 struct shelf {
@@ -284,6 +285,14 @@ static void merge_sort(
 	}
 }
 
+static void note_more_duplicates(struct loader *loader, size_t count)
+{
+	struct amp_findings *findings = &loader->catalog->findings;
+	if (count > DUPLICATES_MAX)
+		amp_finding_add(findings, AMPLAN_NOTE, "duplicate-id",
+			"%zu more ids are declared twice", count - DUPLICATES_MAX);
+}
+
 /* Sorts by id and leaves out all but the first of equal ones. */
 static void keep_migrations(struct loader *loader)
 {
@@ -296,11 +305,12 @@ static void keep_migrations(struct loader *loader)
 		return;
 	merge_sort(items, sorted, count);
 	for (size_t i = 0; i < count; i++) {
-		if (kept && !strcmp(sorted[kept - 1]->id, items[i]->id))
-			refuse_duplicate(loader, sorted[kept - 1], items[i]);
-		else
+		if (!kept || strcmp(sorted[kept - 1]->id, items[i]->id) != 0)
 			sorted[kept++] = items[i];
+		else if (i - kept < DUPLICATES_MAX)
+			refuse_duplicate(loader, sorted[kept - 1], items[i]);
 	}
+	note_more_duplicates(loader, count - kept);
 	catalog->items = sorted;
 	catalog->count = kept;
 }

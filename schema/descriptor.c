@@ -75,14 +75,14 @@ static unsigned number_of(const char *text)
 }
 
 static void begin_migration(
-	struct builder *builder, const struct amp_xml_element *element)
+	struct builder *builder, const struct amp_xml_element *element, size_t before)
 {
 	const struct amp_values *values = &builder->values;
 	const char *module = values->text[AMP_AT_MODULE];
 	const char *id = values->text[AMP_AT_ID];
 	if (!module)
 		module = builder->module ? builder->module : "";
-	amp_draft_begin(&builder->draft, builder->complain, element->at);
+	amp_draft_begin(&builder->draft, builder->complain, element->at, before);
 	struct amp_migration *migration = &builder->draft.migration;
 	migration->module = module;
 	migration->id = id ? copy_qualified(builder, module, id) : NULL;
@@ -143,6 +143,7 @@ static bool on_start(void *context, const struct amp_xml_element *element)
 {
 	struct builder *builder = context;
 	bool plan = builder->hooks->begin;
+	size_t before = builder->complain->findings->count;
 	enum amp_element which =
 		amp_grammar_element(builder->complain, plan, innermost(builder), element);
 	if (which == AMP_EL_NONE || builder->depth == DEPTH_MAX)
@@ -157,7 +158,7 @@ static bool on_start(void *context, const struct amp_xml_element *element)
 		builder->module = builder->values.text[AMP_AT_MODULE];
 		break;
 	case AMP_EL_MIGRATION:
-		begin_migration(builder, element);
+		begin_migration(builder, element, before);
 		break;
 	case AMP_EL_DEPENDS:
 	case AMP_EL_AFTER:

@@ -11,11 +11,11 @@
 #include "schema/sql.h"
 
 void amp_draft_begin(struct amp_draft *draft, const struct amp_complain *complain,
-	struct amp_scan_range at)
+	struct amp_scan_range at, size_t before)
 {
 	draft->complain = complain;
 	draft->at = at;
-	draft->before = complain->findings->count;
+	draft->before = before;
 	draft->migration = (struct amp_migration){0};
 	draft->depends.count = draft->replaces.count = 0;
 	draft->sql.count = draft->allows.count = 0;

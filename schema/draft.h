@@ -33,9 +33,10 @@ struct amp_draft {
 	struct AMP_VEC(struct amp_allowance) allows;
 };
 
-/* Starts over, keeping the memory and the engine. */
+/* Starts over, keeping the memory and the engine. Findings from the `before`th on are
+   about this migration. */
 void amp_draft_begin(struct amp_draft *draft, const struct amp_complain *complain,
-	struct amp_scan_range at);
+	struct amp_scan_range at, size_t before);
 void amp_draft_deinit(struct amp_draft *draft);
 
 /* Notes an element of which a migration has one at most. */
