@@ -169,7 +169,7 @@ static int plan_and_apply(struct amp_job *job, struct amplan *amplan,
 {
 	struct amp_db *db = NULL;
 	*stale = false;
-	int code = amp_look_and_plan(job, amplan, goal, &db, error);
+	int code = amp_look_and_plan(job, amplan, goal, AMP_WRITE, &db, error);
 	if (!code && job->plan.nsteps)
 		code = amp_rehearse(
 			job, amplan, db, options->fidelity, options->copy_limit, error);

@@ -141,7 +141,7 @@ static int baseline(struct amp_job *job, struct amplan *amplan, const char *id,
 	struct amp_objects made = {0};
 	struct amp_db *db = NULL;
 	bool equal = true;
-	int code = amp_look_and_plan(job, amplan, &goal, &db, error);
+	int code = amp_look_and_plan(job, amplan, &goal, AMP_WRITE, &db, error);
 	if (!code && !db) {
 		amp_error(error, AMPLAN_DATABASE, "'%s' does not exist",
 			amplan->target.display);

@@ -24,8 +24,8 @@ int amplan_order(
 	return amp_job_finish(job, amplan, code, out, error);
 }
 
-int amp_look(struct amp_job *job, struct amplan *amplan, struct amp_db **db,
-	struct amplan_error *error)
+int amp_look(struct amp_job *job, struct amplan *amplan, enum amp_access access,
+	struct amp_db **db, struct amplan_error *error)
 {
 	bool exists = false;
 	*db = NULL;
@@ -34,8 +34,7 @@ int amp_look(struct amp_job *job, struct amplan *amplan, struct amp_db **db,
 		return code;
 	if (!exists)
 		return amp_job_look_at_nothing(job, error);
-	code = amplan->engine->open(
-		&amplan->target, AMP_OBSERVE, &amplan->hooks, db, error);
+	code = amplan->engine->open(&amplan->target, access, &amplan->hooks, db, error);
 	if (!code)
 		code = amplan->engine->begin_read(*db, error);
 	if (!code)
@@ -44,11 +43,12 @@ int amp_look(struct amp_job *job, struct amplan *amplan, struct amp_db **db,
 }
 
 int amp_look_and_plan(struct amp_job *job, struct amplan *amplan,
-	const struct amp_goal *goal, struct amp_db **db, struct amplan_error *error)
+	const struct amp_goal *goal, enum amp_access access, struct amp_db **db,
+	struct amplan_error *error)
 {
 	int code = amp_job_load(job, amplan, error);
 	if (!code)
-		code = amp_look(job, amplan, db, error);
+		code = amp_look(job, amplan, access, db, error);
 	if (!code)
 		code = amp_job_plan(job, goal, error);
 	if (!code)
@@ -70,7 +70,7 @@ static int survey(struct amp_job *job, struct amplan *amplan, struct amplan_erro
 {
 	const struct amp_goal all = {.direction = AMP_UP};
 	struct amp_db *db = NULL;
-	int code = amp_look_and_plan(job, amplan, &all, &db, error);
+	int code = amp_look_and_plan(job, amplan, &all, AMP_OBSERVE, &db, error);
 	amplan->engine->close(db);
 	if (job->looked)
 		amplan->engine->holder(&amplan->target, &job->report.holder, &job->arena);
@@ -139,7 +139,7 @@ static int make_plan(struct amp_job *job, struct amplan *amplan,
 	if (!code && options->file)
 		code = amp_saved_plan_check(job, amplan, options->file, &db, error);
 	else if (!code && amplan->has_database)
-		code = amp_look_and_plan(job, amplan, &goal, &db, error);
+		code = amp_look_and_plan(job, amplan, &goal, AMP_OBSERVE, &db, error);
 	else if (!code) {
 		code = amp_job_load(job, amplan, error);
 		if (!code)

@@ -59,6 +59,9 @@ int amp_rehearse(struct amp_job *job, struct amplan *amplan, struct amp_db *from
 		return AMPLAN_OK;
 	int code = amplan->engine->shadow(from, wish, copy_limit, &amplan->hooks, &shadow,
 		&job->report.fidelity, &job->report.fidelity_note, &job->arena, error);
+	/* what follows is between us and the shadow: let writers of the database go on */
+	if (from)
+		from->engine->end_read(from);
 	if (!code)
 		code = run_on(job, amplan, shadow, error);
 	job->rehearsed = true;

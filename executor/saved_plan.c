@@ -207,7 +207,7 @@ int amp_saved_plan_check(struct amp_job *job, struct amplan *amplan, const char 
 	if (!code)
 		code = amp_job_load(job, amplan, error);
 	if (!code && amplan->has_database)
-		code = amp_look(job, amplan, db, error);
+		code = amp_look(job, amplan, AMP_OBSERVE, db, error);
 	else if (!code)
 		code = amp_job_look_at_nothing(job, error);
 	if (code)

@@ -87,7 +87,7 @@ static int survey(
 	const struct amp_goal all = {.direction = AMP_UP};
 	struct amp_db *db = NULL;
 	*go = false;
-	int code = amp_look_and_plan(job, amplan, &all, &db, error);
+	int code = amp_look_and_plan(job, amplan, &all, AMP_WRITE, &db, error);
 	amplan->engine->close(db);
 	/* begun and its process alive: that is a holder to wait for, not an accident */
 	for (size_t i = 0; i < job->history.napplied && code == AMPLAN_REFUSED; i++)

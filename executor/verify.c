@@ -22,7 +22,7 @@ static int verify(struct amp_job *job, struct amplan *amplan, struct amplan_erro
 {
 	const struct amp_goal all = {.direction = AMP_UP};
 	struct amp_db *db = NULL;
-	int code = amp_look_and_plan(job, amplan, &all, &db, error);
+	int code = amp_look_and_plan(job, amplan, &all, AMP_OBSERVE, &db, error);
 	amplan->engine->close(db);
 	if (!job->looked)
 		return code;
