@@ -57,7 +57,7 @@ static const struct amplan_place *place_of_failure(
 }
 
 /* Runs the job's plan on the database. *stale: it does not start where it should. */
-static int run_plan(struct amp_job *job, struct amplan *amplan, bool *stale,
+static int carry_out(struct amp_job *job, struct amplan *amplan, bool *stale,
 	struct amplan_error *error)
 {
 	struct amp_runner runner = {.job = job, .real_rows = true};
@@ -156,7 +156,7 @@ int amp_apply_job(struct amp_job *job, struct amplan *amplan, bool *stale,
 	if (!job->plan.nsteps)
 		return AMPLAN_OK;
 	forget_rehearsal(job);
-	int code = run_plan(job, amplan, stale, error);
+	int code = carry_out(job, amplan, stale, error);
 	struct amplan_error inner;
 	int settled = amp_apply_settle(job, amplan, code ? &inner : error);
 	return code ? code : settled;

@@ -1,12 +1,8 @@
 /*
  * The commands that only look: order, graph, plan, status.
  */
-#include <string.h>
-
 #include <amplan/executor.h>
 
-#include "base/text.h"
-#include "executor/failure.h"
 #include "executor/look.h"
 #include "executor/rehearse.h"
 #include "executor/saved_plan.h"
@@ -22,47 +18,6 @@ int amplan_order(
 		return AMPLAN_NOMEM;
 	int code = amp_job_load(job, amplan, error);
 	return amp_job_finish(job, amplan, code, out, error);
-}
-
-int amp_look(struct amp_job *job, struct amplan *amplan, enum amp_access access,
-	struct amp_db **db, struct amplan_error *error)
-{
-	bool exists = false;
-	*db = NULL;
-	int code = amplan->engine->exists(&amplan->target, &exists, error);
-	if (code)
-		return code;
-	if (!exists)
-		return amp_job_look_at_nothing(job, error);
-	code = amplan->engine->open(&amplan->target, access, &amplan->hooks, db, error);
-	if (!code)
-		code = amplan->engine->begin_read(*db, error);
-	if (!code)
-		code = amp_job_look(job, *db, error);
-	return code;
-}
-
-int amp_look_and_plan(struct amp_job *job, struct amplan *amplan,
-	const struct amp_goal *goal, enum amp_access access, struct amp_db **db,
-	struct amplan_error *error)
-{
-	int code = amp_job_load(job, amplan, error);
-	if (!code)
-		code = amp_look(job, amplan, access, db, error);
-	if (!code)
-		code = amp_job_plan(job, goal, error);
-	if (!code)
-		amp_job_compare_schema(job, AMPLAN_WARNING);
-	/* an interrupted step is why the plan does not hold: say so by its own code */
-	if (!code || code == AMPLAN_REFUSED) {
-		struct amplan_error partial;
-		if (amp_job_interrupted(job, amplan, &partial)) {
-			code = AMPLAN_PARTIAL;
-			if (error)
-				*error = partial;
-		}
-	}
-	return code;
 }
 
 /* Looks at the database and plans everything, for reports that change nothing. */
