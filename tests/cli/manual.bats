@@ -55,12 +55,3 @@ options_in_page() {
 		<("$SOURCE/tests/support/console.sh" "$BATS_TEST_TMPDIR/page")
 	[ "$status" -eq 1 ]
 }
-
-@test "all links of the manual lead somewhere" {
-	for page in "$SOURCE"/README.md "$SOURCE"/docs/*.md "$SOURCE"/docs/commands/*.md; do
-		for link in $(grep -oE '\]\([^)#:]+' "$page" | cut -c3-); do
-			echo "$page: $link"
-			[ -e "$(dirname "$page")/$link" ]
-		done
-	done
-}
