@@ -25,6 +25,11 @@ forms() {
 	done
 }
 
+@test "the tour of the README prints what it is said to print" {
+	diff "$SOURCE/README.md" <("$SOURCE/tests/support/console.sh" "$SOURCE/README.md")
+	[ "$(grep -c '^\$ ' "$SOURCE/README.md")" -ge 5 ]
+}
+
 @test "exit codes are the same in help, README and documentation" {
 	"$AMPLAN" --help | sed -n '/^exit codes:$/,/^$/p' | grep -oE '^ +[0-9]+ ' | tr -d ' ' >help
 	[ "$(wc -l <help)" -ge 9 ]
