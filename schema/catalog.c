@@ -85,6 +85,8 @@ static void refuse_file(struct loader *loader, const struct amp_file_entry *entr
 	case AMP_FILE_NOT_A_FILE:
 		finding = amp_finding_add(
 			findings, AMPLAN_ERROR, KIND, "this is not a regular file");
+		amp_finding_hint(findings, finding,
+			"move it elsewhere, or give it a name that does not end so");
 		break;
 	case AMP_FILE_TOO_LARGE:
 		finding = amp_finding_add(findings, AMPLAN_ERROR, KIND,
