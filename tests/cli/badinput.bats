@@ -221,7 +221,7 @@ END;
 INSERT INTO a VALUES (';');
 ]]></up><verify>SELECT y = 'a;b;--' FROM log</verify>"
 	"$AMPLAN" apply -d app.db
-	[ "$("$AMPLAN" plan -d other.db | grep -c '      4 statements, ')" -eq 1 ]
+	[ "$("$AMPLAN" plan -d other.db | grep -c '     4 statements, 3 rows')" -eq 1 ]
 }
 
 @test "a saved plan of which any byte changed is refused" {
