@@ -322,9 +322,19 @@ static void on_error(void *context, xmlErrorPtr problem)
 	long consumed = xmlByteConsumed(reader->parser);
 	size_t at = consumed < 0 ? reader->scan.at : (size_t)consumed;
 	const char *message = problem->message ? problem->message : "no reason given";
-	amp_complain(reader->complain, (struct amp_scan_range){at, 1},
-		"the XML is not well-formed: %s",
+	/* a '<' or '&' that stands for itself is noticed behind it */
+	bool bare = problem->code == XML_ERR_NAME_REQUIRED && at > 0;
+	if (bare && strchr("<&", reader->complain->source->bytes[at - 1]))
+		at--;
+	struct amplan_finding *finding = amp_complain(reader->complain,
+		(struct amp_scan_range){at, 1}, "the XML is not well-formed: %s",
 		amp_shown(findings, message, strcspn(message, "\n")));
+	amp_finding_hint(findings, finding, "%s",
+		bare ? "in SQL write '&lt;' for '<' and '&amp;' for '&', or put the SQL into "
+		       "<![CDATA[ … ]]>"
+		     : "check that each tag is closed and each quote has its partner");
+	/* the parser goes on after some; nothing that follows from it is told as well */
+	reader->stopped = true;
 }
 
 static int feed(void *context, char *buffer, int length)

@@ -29,13 +29,20 @@ static bool starts(const char *bytes, size_t length, size_t at, const char *with
 	return length - at >= n && !memcmp(bytes + at, with, n);
 }
 
-/* Behind the next `closer`, or the end. */
+/* Behind the next `closer`, which ends in '>', or the end. Not memmem: sanitizers look at
+   all that is left of the file in each call. */
 static size_t behind(const char *bytes, size_t length, size_t at, const char *closer)
 {
-	const char *found = at < length
-		? memmem(bytes + at, length - at, closer, strlen(closer))
-		: NULL;
-	return found ? (size_t)(found - bytes) + strlen(closer) : length;
+	size_t n = strlen(closer), from = at + n - 1;
+	while (from < length) {
+		const char *found = memchr(bytes + from, '>', length - from);
+		if (!found)
+			break;
+		if (!memcmp(found + 1 - n, closer, n))
+			return (size_t)(found - bytes) + 1;
+		from = (size_t)(found - bytes) + 1;
+	}
+	return length;
 }
 
 size_t amp_scan_skip(const char *bytes, size_t length, size_t at)
