@@ -20,6 +20,12 @@ struct amplan_finding *amp_complain(const struct amp_complain *complain,
 	return finding;
 }
 
+void amp_complain_hint(const struct amp_complain *complain,
+	struct amplan_finding *finding, const char *hint)
+{
+	amp_finding_hint(complain->findings, finding, "%s", hint);
+}
+
 const char *amp_shown(struct amp_findings *findings, const char *text, size_t length)
 {
 	size_t kept = length;

@@ -197,8 +197,9 @@ static void on_text(void *context, struct amp_scan_range at)
 	if (inside != AMP_INSIDE_TEXT) {
 		struct amplan_finding *finding = amp_complain(builder->complain, at,
 			"text is not allowed in '%s'", amp_grammar_name(which));
-		if (which == AMP_EL_MIGRATION)
-			hint(builder, finding, "SQL belongs into 'up' or 'down'");
+		hint(builder, finding,
+			which == AMP_EL_MIGRATION ? "SQL belongs into 'up' or 'down'"
+						  : "remove it");
 	} else if (!builder->has_text) {
 		builder->has_text = true;
 		builder->text = at;
@@ -214,8 +215,10 @@ static bool decode(struct builder *builder, const struct amp_xml_content *conten
 	if (content->simple &&
 		(sql->length != content->length ||
 			amp_text_hash(AMP_HASH, sql->text, sql->length) != content->text))
-		amp_complain(builder->complain, builder->at,
-			"internal error: this text can be read in two ways");
+		hint(builder,
+			amp_complain(builder->complain, builder->at,
+				"internal error: this text can be read in two ways"),
+			"please report this, with the file");
 	return true;
 }
 
@@ -255,15 +258,21 @@ static void refuse_file(
 		hint(builder, finding, "move it into the folder");
 		break;
 	case AMP_FILE_NOT_A_FILE:
-		amp_complain(builder->complain, at, "'%s' is not a file", shown);
+		finding =
+			amp_complain(builder->complain, at, "'%s' is not a file", shown);
+		hint(builder, finding, "name a file that ends in .sql");
 		break;
 	case AMP_FILE_TOO_LARGE:
-		amp_complain(builder->complain, at, "file '%s' is larger than %zu MiB",
-			shown, AMP_SQL_LIMIT >> 20);
+		finding = amp_complain(builder->complain, at,
+			"file '%s' is larger than %zu MiB", shown, AMP_SQL_LIMIT >> 20);
+		hint(builder, finding, "split it into several migrations");
 		break;
 	default:
-		amp_complain(builder->complain, at, "file '%s' cannot be read: %s", shown,
-			strerrordesc_np(number) ? strerrordesc_np(number) : "");
+		finding = amp_complain(builder->complain, at,
+			"file '%s' cannot be read: %s", shown,
+			strerrordesc_np(number) ? strerrordesc_np(number)
+						: "unknown error");
+		hint(builder, finding, "make it readable");
 		break;
 	}
 }
@@ -283,8 +292,10 @@ static bool load(struct builder *builder, struct amp_sql *sql)
 	if (!builder->values.text[AMP_AT_SRC])
 		return false;
 	if (!builder->hooks->open) {
-		amp_complain(
-			builder->complain, at, "'src' is not allowed in a saved plan");
+		hint(builder,
+			amp_complain(builder->complain, at,
+				"'src' is not allowed in a saved plan"),
+			"make the plan again");
 		return false;
 	}
 	struct amp_source *source = builder->hooks->open(builder->hooks->context,

@@ -68,6 +68,7 @@ void amp_draft_once(
 		struct amplan_finding *finding = amp_complain(draft->complain, at,
 			"a migration has one '%s' only", amp_grammar_name(which));
 		relate(draft, finding, draft->first[which], "the first one");
+		amp_complain_hint(draft->complain, finding, "remove one of them");
 	}
 	note_first(draft, which, at);
 }
@@ -138,6 +139,9 @@ static void check_statements(struct amp_draft *draft, const struct amp_draft_sql
 	else if (piece->which == AMP_EL_UP)
 		amp_finding_hint(
 			findings, finding, "a migration that does nothing is not needed");
+	else
+		amp_finding_hint(findings, finding,
+			"write a query that gives one row, whose first column is true");
 }
 
 /* The one for this engine, else the one for any. */

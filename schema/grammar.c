@@ -220,7 +220,7 @@ static void join(struct amp_str *str, const char *const *words, size_t count)
 }
 
 static void hint_words(struct amp_findings *findings, struct amplan_finding *finding,
-	const char *word, const char *const *words, size_t count, const char *otherwise)
+	const char *word, const char *const *words, size_t count)
 {
 	const char *near = amp_text_nearest(word, words, count);
 	AMP_STR_AUTO list = AMP_STR_INIT;
@@ -230,8 +230,10 @@ static void hint_words(struct amp_findings *findings, struct amplan_finding *fin
 	if (near)
 		amp_finding_hint(findings, finding, "did you mean '%s'?", near);
 	else if (count)
-		amp_finding_hint(
-			findings, finding, "%s %s", otherwise, amp_str_text(&list));
+		amp_finding_hint(findings, finding, "what may stand here: %s",
+			amp_str_text(&list));
+	else
+		amp_finding_hint(findings, finding, "remove it");
 }
 
 static void refuse_root(const struct amp_complain *complain, bool plan,
@@ -247,9 +249,11 @@ static void refuse_root(const struct amp_complain *complain, bool plan,
 	}
 	struct amplan_finding *finding = amp_complain(complain, element->at,
 		"the root element is '%s', not 'migration' or 'migrations'", shown);
-	if (!strcmp(element->name, "plan"))
-		amp_finding_hint(findings, finding,
-			"this is a saved plan; keep it outside of the migrations folder");
+	amp_complain_hint(complain, finding,
+		strcmp(element->name, "plan")
+			? "keep other XML files outside of the migrations folder"
+			: "this is a saved plan; keep it outside of the migrations "
+			  "folder");
 }
 
 static void refuse_element(const struct amp_complain *complain, bool plan,
@@ -265,9 +269,10 @@ static void refuse_element(const struct amp_complain *complain, bool plan,
 		struct amplan_finding *finding = amp_complain(complain, element->at,
 			"an element '%s' is not allowed in '%s'", shown,
 			elements[parent].name);
-		if (elements[parent].inside == AMP_INSIDE_TEXT)
-			amp_finding_hint(findings, finding,
-				"for a '<' in the text write '&lt;' or use CDATA");
+		amp_complain_hint(complain, finding,
+			elements[parent].inside == AMP_INSIDE_TEXT
+				? "for a '<' in the text write '&lt;' or use CDATA"
+				: "remove it");
 		return;
 	}
 	const char *list[AMP_EL_COUNT];
@@ -279,7 +284,7 @@ static void refuse_element(const struct amp_complain *complain, bool plan,
 		known ? "an element '%s' is not allowed in '%s'"
 		      : "unknown element '%s' in '%s'",
 		shown, elements[parent].name);
-	hint_words(findings, finding, element->name, list, count, "what may stand here:");
+	hint_words(findings, finding, element->name, list, count);
 }
 
 enum amp_element amp_grammar_element(const struct amp_complain *complain, bool plan,
@@ -315,6 +320,9 @@ static void refuse_word(const struct amp_complain *complain, const struct rule *
 	const char *near = amp_text_nearest(value, rule->words, count);
 	if (near)
 		amp_finding_hint(complain->findings, finding, "did you mean '%s'?", near);
+	else
+		amp_finding_hint(
+			complain->findings, finding, "write %s", amp_str_text(&list));
 	if (list.failed)
 		complain->findings->failed = true;
 }
@@ -372,8 +380,16 @@ static void refuse_attribute(const struct amp_complain *complain, bool plan,
 		"unknown attribute '%s' on '%s'",
 		amp_shown(complain->findings, attribute->name, strlen(attribute->name)),
 		element->name);
-	hint_words(complain->findings, finding, attribute->name, list, count,
-		"what may stand here:");
+	hint_words(complain->findings, finding, attribute->name, list, count);
+}
+
+static void refuse_missing(const struct amp_complain *complain,
+	const struct element *element, const struct rule *rule, struct amp_scan_range at)
+{
+	struct amplan_finding *finding = amp_complain(complain, at,
+		"'%s' needs the attribute '%s'", element->name, names[rule->which]);
+	amp_finding_hint(complain->findings, finding, "write <%s %s=\"...\">",
+		element->name, names[rule->which]);
 }
 
 void amp_grammar_attributes(const struct amp_complain *complain, bool plan,
@@ -395,7 +411,6 @@ void amp_grammar_attributes(const struct amp_complain *complain, bool plan,
 	}
 	for (size_t i = 0; i < element->nrules; i++)
 		if (element->rules[i].required && !given[element->rules[i].which])
-			amp_complain(complain, written->at,
-				"'%s' needs the attribute '%s'", element->name,
-				names[element->rules[i].which]);
+			refuse_missing(
+				complain, element, &element->rules[i], written->at);
 }

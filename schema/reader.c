@@ -64,6 +64,7 @@ static void limit_findings(struct reader *reader)
 				"the rest of the file is not looked at after %d findings",
 				AMP_READER_FINDINGS_MAX);
 		finding->place.file = reader->complain->source->path;
+		amp_complain_hint(reader->complain, finding, "mend these first");
 		stop(reader);
 	}
 }
@@ -72,9 +73,11 @@ static void limit_findings(struct reader *reader)
 static void out_of_step(struct reader *reader)
 {
 	if (!reader->stopped)
-		amp_complain(reader->complain,
-			(struct amp_scan_range){reader->scan.tag, 1},
-			"internal error: lost the place in the file");
+		amp_complain_hint(reader->complain,
+			amp_complain(reader->complain,
+				(struct amp_scan_range){reader->scan.tag, 1},
+				"internal error: lost the place in the file"),
+			"please report this, with the file");
 	reader->errors = true;
 	stop(reader);
 }
@@ -142,9 +145,12 @@ static void check_foreign(struct reader *reader, const struct amp_scan_attribute
 {
 	if (!reader->depth && !strcmp(uri, XSI) && !strcmp(local, "schemaLocation"))
 		return;
-	amp_complain(reader->complain, written->name, "unknown attribute '%s'",
-		amp_shown(reader->complain->findings,
-			reader->scan.bytes + written->name.offset, written->name.length));
+	amp_complain_hint(reader->complain,
+		amp_complain(reader->complain, written->name, "unknown attribute '%s'",
+			amp_shown(reader->complain->findings,
+				reader->scan.bytes + written->name.offset,
+				written->name.length)),
+		"remove it");
 }
 
 static void add_attribute(struct reader *reader, const struct amp_scan_attribute *written,
@@ -195,7 +201,10 @@ static void refuse_namespace(struct reader *reader, const char *uri)
 		finding = amp_complain(reader->complain, reader->scan.name,
 			"element '%s' is in no namespace, but must be in '%s'", name,
 			AMP_NAMESPACE);
-	if (!reader->depth)
+	if (reader->depth)
+		amp_finding_hint(findings, finding,
+			"remove it, or its prefix and its xmlns, if it is one of amplan's");
+	else
 		amp_finding_hint(findings, finding,
 			"write <%s xmlns=\"" AMP_NAMESPACE "\" ...>", name);
 }
@@ -286,8 +295,11 @@ static void on_instruction(void *context, const xmlChar *target, const xmlChar *
 	/* the parser remembers each name for ever, so their number must end somewhere */
 	if (++reader->pis <= PIS_MAX || reader->stopped)
 		return;
-	amp_complain(reader->complain, (struct amp_scan_range){reader->scan.end, 1},
-		"the file holds more than %d processing instructions", PIS_MAX);
+	amp_complain_hint(reader->complain,
+		amp_complain(reader->complain,
+			(struct amp_scan_range){reader->scan.end, 1},
+			"the file holds more than %d processing instructions", PIS_MAX),
+		"remove them; amplan does not look at any");
 	stop(reader);
 }
 
@@ -358,8 +370,10 @@ static bool tags_are_short(const struct amp_complain *complain)
 		event = amp_scan_next(&scan);
 	while (event == AMP_SCAN_START || event == AMP_SCAN_END);
 	if (scan.too_long)
-		amp_complain(complain, (struct amp_scan_range){scan.tag, 1},
-			"this tag is longer than %zu bytes", AMP_SCAN_TAG_MAX);
+		amp_complain_hint(complain,
+			amp_complain(complain, (struct amp_scan_range){scan.tag, 1},
+				"this tag is longer than %zu bytes", AMP_SCAN_TAG_MAX),
+			"no descriptor needs as much; shorten it");
 	if (scan.failed)
 		complain->findings->failed = true;
 	amp_scan_deinit(&scan);
@@ -395,10 +409,12 @@ static bool judge(struct reader *reader)
 	if (reader->parser->wellFormed && reader->parser->errNo == XML_ERR_OK &&
 		reader->ended)
 		return true;
-	amp_complain(reader->complain,
-		(struct amp_scan_range){reader->complain->source->length, 1},
-		"the XML is not well-formed: error %d of the parser",
-		reader->parser->errNo);
+	amp_complain_hint(reader->complain,
+		amp_complain(reader->complain,
+			(struct amp_scan_range){reader->complain->source->length, 1},
+			"the XML is not well-formed: error %d of the parser",
+			reader->parser->errNo),
+		"check it with xmllint");
 	return false;
 }
 
@@ -406,8 +422,10 @@ bool amp_xml_read(
 	const struct amp_complain *complain, const struct amp_xml_handler *handler)
 {
 	if (complain->source->length == 0) {
-		amp_complain(
-			complain, (struct amp_scan_range){0, 0}, "the file is empty");
+		amp_complain_hint(complain,
+			amp_complain(complain, (struct amp_scan_range){0, 0},
+				"the file is empty"),
+			"write a migration into it, or remove it");
 		return false;
 	}
 	if (!amp_bytes_are_xml(complain) || !tags_are_short(complain))
