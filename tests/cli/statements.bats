@@ -1,0 +1,49 @@
+# Statements that work on the whole database, and so meet the history as well.
+bats_require_minimum_version 1.5.0
+load ../support/common
+
+setup() {
+	setup_folder
+	descriptor 001_a '<up>CREATE TABLE a (x); CREATE INDEX ax ON a (x); INSERT INTO a VALUES (1);</up>'
+	"$AMPLAN" apply -qyd app.db
+}
+
+teardown() {
+	remove_folder
+}
+
+@test "ANALYZE, REINDEX and PRAGMA optimize may run in a step" {
+	descriptor 002_b '<depends on="001_a"/><up>ANALYZE; REINDEX; PRAGMA optimize; PRAGMA user_version = 7;</up>'
+	"$AMPLAN" apply -yd app.db
+	[ "$(sqlite3 app.db "SELECT stat FROM sqlite_stat1 WHERE tbl = 'a'")" = "1 1" ]
+	[ "$(sqlite3 app.db 'PRAGMA user_version')" = 7 ]
+	"$AMPLAN" verify -d app.db
+}
+
+@test "VACUUM runs outside a transaction only" {
+	descriptor 002_b '<up>VACUUM;</up>'
+	run "$AMPLAN" apply -yd app.db
+	[ "$status" -ne 0 ]
+	[[ $output == *'transaction="none"'* ]]
+	descriptor 002_b '<up>VACUUM;</up>' 'transaction="none"'
+	"$AMPLAN" apply -yd app.db
+	"$AMPLAN" verify -d app.db
+}
+
+@test "no statement reaches the history, however it is written" {
+	for sql in 'DROP TABLE amplan_history' 'DELETE FROM "AMPLAN_HISTORY"' \
+		'UPDATE main.amplan_history SET id = 1' \
+		'CREATE INDEX i ON amplan_history (id)' \
+		'ALTER TABLE amplan_history RENAME TO mine' \
+		'CREATE TRIGGER t AFTER INSERT ON amplan_history BEGIN SELECT 1; END' \
+		'INSERT INTO a SELECT 1; CREATE TRIGGER t AFTER INSERT ON a BEGIN DELETE FROM amplan_history; END; INSERT INTO a VALUES (2)'; do
+		echo "$sql"
+		descriptor 002_b "<up>$sql;</up>"
+		run "$AMPLAN" apply -yd app.db
+		[ "$status" -ne 0 ]
+		[[ $output == *"error[protected-history]: the table 'amplan_history' is written by amplan alone"* ]]
+		[ "$(sqlite3 app.db 'SELECT count(*) FROM a')" = 1 ]
+	done
+	rm migrations/002_b.xml
+	"$AMPLAN" verify -d app.db
+}
