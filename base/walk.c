@@ -77,6 +77,14 @@ static bool first_visit(struct walk *walk, const struct stat *status)
 	return true;
 }
 
+/* Whether a link leads to a folder out of reach: descriptors may be expected there. */
+static bool is_folder_outside(const struct walk *walk, const char *path, int number)
+{
+	struct stat status;
+	return amp_walk_problem(number) == AMP_FILE_OUTSIDE &&
+		!fstatat(walk->folder->fd, path, &status, 0) && S_ISDIR(status.st_mode);
+}
+
 /* A link counts as what it leads to, if that is inside. */
 static void add_link(struct walk *walk, const char *path, const char *name)
 {
@@ -92,7 +100,8 @@ static void add_link(struct walk *walk, const char *path, const char *name)
 			return;
 		}
 	}
-	if (!has_ending(walk, name))
+	if (!has_ending(walk, name) &&
+		(fd >= 0 || !is_folder_outside(walk, path, number)))
 		return;
 	if (fd < 0 || number)
 		add_entry(walk, path, amp_walk_problem(number), number);

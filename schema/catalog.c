@@ -44,10 +44,15 @@ struct loader {
 	bool failed;
 };
 
-static bool is_xml(const char *path)
+static bool has_ending(const char *path, const char *ending)
 {
 	size_t length = strlen(path);
-	return length > 4 && !strcmp(path + length - 4, ".xml");
+	return length > 4 && !strcmp(path + length - 4, ending);
+}
+
+static bool is_xml(const char *path)
+{
+	return has_ending(path, ".xml");
 }
 
 static size_t limit_of(const char *path)
@@ -76,11 +81,17 @@ static void refuse_file(struct loader *loader, const struct amp_file_entry *entr
 	case AMP_FILE_MISSING:
 		finding = amp_finding_add(
 			findings, AMPLAN_ERROR, KIND, "the link leads nowhere");
+		amp_finding_hint(
+			findings, finding, "bring back what it leads to, or remove it");
 		break;
 	case AMP_FILE_OUTSIDE:
 		finding = amp_finding_add(findings, AMPLAN_ERROR, KIND,
 			"the link leads out of the migrations folder");
-		amp_finding_hint(findings, finding, "copy the file into the folder");
+		amp_finding_hint(findings, finding,
+			is_xml(entry->path) || has_ending(entry->path, ".sql")
+				? "copy the file into the folder"
+				: "name the other folder, too: -m may be given several "
+				  "times");
 		break;
 	case AMP_FILE_NOT_A_FILE:
 		finding = amp_finding_add(
@@ -91,15 +102,17 @@ static void refuse_file(struct loader *loader, const struct amp_file_entry *entr
 	case AMP_FILE_TOO_LARGE:
 		finding = amp_finding_add(findings, AMPLAN_ERROR, KIND,
 			"the file is larger than %zu MiB", limit_of(entry->path) >> 20);
-		if (is_xml(entry->path))
-			amp_finding_hint(findings, finding,
-				"put large SQL into .sql files, named with src=\"...\"");
+		amp_finding_hint(findings, finding,
+			is_xml(entry->path)
+				? "put large SQL into .sql files, named with src=\"...\""
+				: "split it into several migrations");
 		break;
 	default:
 		finding = amp_finding_add(findings, AMPLAN_ERROR, KIND,
 			"the file cannot be read: %s",
 			strerrordesc_np(number) ? strerrordesc_np(number)
 						: "unknown error");
+		amp_finding_hint(findings, finding, "make it readable");
 		break;
 	}
 	finding->place.file = shown_path(loader, entry->path);
@@ -291,8 +304,11 @@ static void note_more_duplicates(struct loader *loader, size_t count)
 {
 	struct amp_findings *findings = &loader->catalog->findings;
 	if (count > DUPLICATES_MAX)
-		amp_finding_add(findings, AMPLAN_NOTE, "duplicate-id",
-			"%zu more ids are declared twice", count - DUPLICATES_MAX);
+		amp_finding_hint(findings,
+			amp_finding_add(findings, AMPLAN_NOTE, "duplicate-id",
+				"%zu more ids are declared twice",
+				count - DUPLICATES_MAX),
+			"mend these first");
 }
 
 /* Sorts by id and leaves out all but the first of equal ones. */
