@@ -105,6 +105,13 @@ static void interrupted(struct app *app, const struct amplan_migration *migratio
 	say(out, "     (it may run again)\n");
 }
 
+static void running(struct terminal *out, const struct amplan_migration *migration)
+{
+	label(out, "running");
+	say(out, "%s runs now, outside a transaction, in another process\n",
+		migration->id);
+}
+
 static void one_pending(struct terminal *out, const struct amplan_migration *migration)
 {
 	say(out, "%s", migration->id);
@@ -121,6 +128,7 @@ static void pending(struct app *app, const struct amplan_report *report)
 	for (size_t i = 0; i < report->nmigrations; i++) {
 		const struct amplan_migration *migration = &report->migrations[i];
 		if (migration->state == AMPLAN_INTERRUPTED ||
+			migration->state == AMPLAN_RUNNING ||
 			!relations_is_pending(migration))
 			continue;
 		if (++count > MOST_LISTED && !app->options.verbose)
@@ -219,7 +227,9 @@ static void show(struct app *app)
 		verdict(out, report);
 		last_applied(out, report);
 		for (size_t i = 0; i < report->nmigrations; i++)
-			if (report->migrations[i].state == AMPLAN_INTERRUPTED)
+			if (report->migrations[i].state == AMPLAN_RUNNING)
+				running(&app->out, &report->migrations[i]);
+			else if (report->migrations[i].state == AMPLAN_INTERRUPTED)
 				interrupted(app, &report->migrations[i]);
 		pending(app, report);
 		drifted(app, report);

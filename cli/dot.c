@@ -19,6 +19,7 @@ static const struct look looks[] = {
 	[AMPLAN_DRIFTED] = {"drifted", "note", "filled", "#fdebd0", "#c9780a"},
 	[AMPLAN_REPLACED] = {"replaced", "box", "filled,dotted", "#f1f1f1", "#8a8a8a"},
 	[AMPLAN_INTERRUPTED] = {"interrupted", "hexagon", "filled", "#fff3b8", "#b08c00"},
+	[AMPLAN_RUNNING] = {"running", "hexagon", "filled,bold", "#fff3b8", "#3b74b8"},
 	[AMPLAN_BROKEN] = {"failed", "octagon", "filled,bold", "#fbdcdc", "#b52020"},
 };
 

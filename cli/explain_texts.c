@@ -212,6 +212,11 @@ const struct explain_text explain_texts[] = {
 		"                                <replaces id=\"003\"/>",
 		"bring the database to 003 with the version before the squash, then use\n"
 		"the squash"},
+	{"running", "a step with transaction=\"none\" runs in another process now",
+		"Such a step runs outside the transaction of the plan, under a lock of its own "
+		"that dies with its process. Nothing is wrong: 'apply' and 'start' wait for it.",
+		"amplan plan -d app.db   (while another 'amplan apply' builds an index)",
+		"amplan status -d app.db   # until it says that it is finished"},
 	{"schema-differs", "the live schema is not the one that the migrations give",
 		"A baseline records migrations as applied without running them, so it first "
 		"compares: the same migrations run on an empty shadow give another schema "

@@ -47,8 +47,11 @@ static void describe(const struct amplan_progress *now, char *text, size_t size)
 		break;
 	case AMPLAN_REHEARSING:
 	case AMPLAN_APPLYING:
+	case AMPLAN_UNDOING:
 		n = snprintf(text, size, "%s %u of %u: %s",
-			now->phase == AMPLAN_APPLYING ? "applying" : "rehearsing",
+			now->phase == AMPLAN_APPLYING          ? "applying"
+				: now->phase == AMPLAN_UNDOING ? "rolling back"
+							       : "rehearsing",
 			now->number, now->count, id);
 		break;
 	}
@@ -81,8 +84,8 @@ static void plain(struct progress *progress, const struct amplan_progress *now,
 	bool fresh = now->phase != progress->phase || now->number != progress->number ||
 		!progress->spoken_ms;
 	bool logged = progress->log->least <= AMPLAN_LOG_INFO; /* by the library */
-	bool telling = now->phase == AMPLAN_WAITING ||
-		(now->phase == AMPLAN_APPLYING && !logged);
+	bool working = now->phase == AMPLAN_APPLYING || now->phase == AMPLAN_UNDOING;
+	bool telling = (now->phase == AMPLAN_WAITING || working) && !logged;
 	if (!(fresh && telling) && now->milliseconds < SIGN_OF_LIFE_MS)
 		return;
 	if (!fresh && time - progress->spoken_ms < SIGN_OF_LIFE_MS)

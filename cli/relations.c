@@ -100,7 +100,8 @@ size_t relations_reach(const struct relations *relations, size_t from, bool up,
 bool relations_is_pending(const struct amplan_migration *migration)
 {
 	return migration->state == AMPLAN_PENDING || migration->state == AMPLAN_BROKEN ||
-		migration->state == AMPLAN_INTERRUPTED;
+		migration->state == AMPLAN_INTERRUPTED ||
+		migration->state == AMPLAN_RUNNING;
 }
 
 bool relations_is_applied(const struct amplan_event *event)

@@ -66,6 +66,7 @@ static int carry_out(struct amp_job *job, struct amplan *amplan, bool *stale,
 		&amplan->target, AMP_CREATE, &amplan->hooks, &runner.db, into);
 	if (code)
 		return code;
+	job->report.done = true;
 	snprintf(runner.head.identity, AMP_DIGEST_SIZE, "%s", job->history.identity);
 	snprintf(runner.head.head, AMP_DIGEST_SIZE, "%s", job->history.head);
 	runner.head.exists = job->history.exists;
@@ -152,7 +153,7 @@ int amp_apply_job(struct amp_job *job, struct amplan *amplan, bool *stale,
 	struct amplan_error *error)
 {
 	*stale = false;
-	job->report.done = true;
+	job->report.done = !job->plan.nsteps;
 	if (!job->plan.nsteps)
 		return AMPLAN_OK;
 	forget_rehearsal(job);
@@ -202,14 +203,6 @@ static int wait_aside(struct amplan *amplan, struct amplan_error *error)
 	return code;
 }
 
-static bool is_begun_elsewhere(const struct amp_job *job, struct amplan *amplan)
-{
-	for (size_t i = 0; i < job->history.napplied; i++)
-		if (job->history.applied[i].interrupted)
-			return amplan->engine->held_aside(&amplan->target);
-	return false;
-}
-
 int amp_apply_pending(struct amplan *amplan, const struct amp_goal *goal,
 	const struct amplan_plan_options *options, struct amp_job **out,
 	struct amplan_error *error)
@@ -224,7 +217,7 @@ int amp_apply_pending(struct amplan *amplan, const struct amp_goal *goal,
 		amp_error_clear(&inner);
 		int code = plan_and_apply(job, amplan, goal, options, &stale, &inner);
 		if (round < ROUNDS_MAX && code && !ran_any(job) &&
-			(stale || is_begun_elsewhere(job, amplan))) {
+			(stale || job->running)) {
 			bool begun = !stale;
 			amp_job_free(job);
 			*out = NULL;

@@ -173,7 +173,8 @@ void amp_job_compare_schema(struct amp_job *job, enum amplan_severity severity)
 		!strcmp(last->event, "started") || !strcmp(last->event, "undoing"))
 		return;
 	struct amplan_finding *finding = amp_finding_add(&job->findings, severity,
-		"schema-drift", "the schema is not what '%s' left on %s", last->id,
+		"schema-drift", "the schema is not what %s'%s' left on %s",
+		!strcmp(last->event, "rolled-back") ? "the rollback of " : "", last->id,
 		last->applied_at);
 	amp_finding_id(&job->findings, finding, last->id);
 	amp_finding_hint(&job->findings, finding,
@@ -189,15 +190,37 @@ void amp_job_say_locked(struct amp_job *job, const struct amplan_error *error)
 		amp_finding_hint(&job->findings, finding, "%s", error->hint);
 }
 
-int amp_job_interrupted(
-	struct amp_job *job, struct amplan *amplan, struct amplan_error *error)
+/* The finding of a step that is begun: by a living process it is no accident. */
+static void say_running(struct amp_job *job, const char *id)
+{
+	for (size_t i = 0; i < job->findings.count; i++) {
+		struct amplan_finding *finding = &job->findings.items[i];
+		if (strcmp(finding->kind, "interrupted") != 0)
+			continue;
+		finding->kind = "running";
+		finding->severity = AMPLAN_NOTE;
+		finding->message = amp_arena_printf(&job->arena,
+			"'%s' runs now, outside a transaction, in another process", id);
+		finding->hint = "wait until it is finished";
+	}
+}
+
+int amp_job_begun(struct amp_job *job, struct amplan *amplan, struct amplan_error *error)
 {
 	for (size_t i = 0; i < job->history.napplied; i++) {
 		const char *id = job->history.applied[i].id;
-		if (!job->history.applied[i].interrupted ||
-			(amplan->has_database &&
-				amplan->engine->held_aside(&amplan->target)))
+		if (!job->history.applied[i].interrupted)
 			continue;
+		if (amplan->engine->held_aside(&amplan->target)) {
+			job->running = true;
+			say_running(job, id);
+			amp_error(error, AMPLAN_LOCKED,
+				"'%s' runs now, outside a transaction, in another process",
+				id);
+			amp_error_hint(
+				error, "nothing was done; try again when it is finished");
+			return AMPLAN_LOCKED;
+		}
 		amp_error(error, AMPLAN_PARTIAL, "'%s' stopped part way", id);
 		amp_error_hint(error,
 			"look at what it did, then 'amplan resolve %s --applied' if it is "
@@ -274,6 +297,8 @@ static int publish_migrations(struct amp_job *job, struct amplan_migration **out
 			.state = job->planned ? job->plan.states[node] : AMPLAN_PENDING,
 			.flags = public_flags(migration),
 		};
+		if (shown->state == AMPLAN_INTERRUPTED && job->running)
+			shown->state = AMPLAN_RUNNING;
 		if (migration->source)
 			shown->place = amp_source_place(
 				migration->source, migration->offset, migration->length);

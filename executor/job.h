@@ -44,6 +44,7 @@ struct amp_job {
 	char fingerprint[AMP_DIGEST_SIZE]; /* of the live schema when looked at */
 	struct amp_plan plan;
 	bool planned, rehearsed;
+	bool running; /* another process runs a step outside a transaction */
 	struct amp_goal goal;
 	struct amp_result *results;            /* one per step of the plan */
 	char end_fingerprint[AMP_DIGEST_SIZE]; /* after the rehearsal; "" if none */
@@ -72,9 +73,9 @@ void amp_job_compare_schema(struct amp_job *job, enum amplan_severity severity);
 /* Adds `lock-timeout` with the words of the error. */
 void amp_job_say_locked(struct amp_job *job, const struct amplan_error *error);
 
-/* AMPLAN_PARTIAL with its message where a step is interrupted; else AMPLAN_OK. */
-int amp_job_interrupted(
-	struct amp_job *job, struct amplan *amplan, struct amplan_error *error);
+/* Is a transaction="none" step begun and not done? AMPLAN_PARTIAL where it stopped part
+   way, AMPLAN_LOCKED where a living process runs it, else AMPLAN_OK. */
+int amp_job_begun(struct amp_job *job, struct amplan *amplan, struct amplan_error *error);
 
 /* Makes the report from whatever is there. AMPLAN_OK or AMPLAN_NOMEM. */
 int amp_job_publish(

@@ -29,14 +29,13 @@ int amp_look_and_plan(struct amp_job *job, struct amplan *amplan,
 		code = amp_job_plan(job, goal, error);
 	if (!code)
 		amp_job_compare_schema(job, AMPLAN_WARNING);
-	/* an interrupted step is why the plan does not hold: say so by its own code */
+	/* a step that is begun is why the plan does not hold: say so by its own code */
 	if (!code || code == AMPLAN_REFUSED) {
-		struct amplan_error partial;
-		if (amp_job_interrupted(job, amplan, &partial)) {
-			code = AMPLAN_PARTIAL;
-			if (error)
-				*error = partial;
-		}
+		struct amplan_error begun;
+		int why = amp_job_begun(job, amplan, &begun);
+		if (why && error)
+			*error = begun;
+		code = why ? why : code;
 	}
 	return code;
 }

@@ -29,6 +29,11 @@ static int survey(struct amp_job *job, struct amplan *amplan, struct amplan_erro
 	amplan->engine->close(db);
 	if (job->looked)
 		amplan->engine->holder(&amplan->target, &job->report.holder, &job->arena);
+	/* that another process is at work is an answer here, not a failure */
+	if (code == AMPLAN_LOCKED && job->running) {
+		amp_error_clear(error);
+		code = AMPLAN_OK;
+	}
 	return code;
 }
 

@@ -317,8 +317,6 @@ static int show_file(
 	job->report.rollback = file->rollback;
 	job->report.fidelity = fidelity_of(file->fidelity);
 	job->report.schema_diff = file->schema_diff;
-	job->report.verdict =
-		file->nsteps && !file->rollback ? AMPLAN_BEHIND : AMPLAN_VERDICT_UNKNOWN;
 	job->report.migrations = migrations;
 	job->report.nmigrations = file->nsteps;
 	job->report.steps = steps;

@@ -90,12 +90,10 @@ static int survey(
 	int code = amp_look_and_plan(job, amplan, &all, AMP_WRITE, &db, error);
 	amplan->engine->close(db);
 	/* begun and its process alive: that is a holder to wait for, not an accident */
-	for (size_t i = 0; i < job->history.napplied && code == AMPLAN_REFUSED; i++)
-		if (job->history.applied[i].interrupted &&
-			amplan->engine->held_aside(&amplan->target)) {
-			*go = true;
-			return AMPLAN_OK;
-		}
+	if (code == AMPLAN_LOCKED && job->running) {
+		*go = true;
+		return AMPLAN_OK;
+	}
 	if (!code && needs_person(job))
 		code = refuse_maintenance(job, error);
 	*go = !code && job->plan.nsteps > 0;

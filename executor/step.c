@@ -10,13 +10,15 @@
 static struct amp_run_as run_as(struct amp_runner *runner, size_t index)
 {
 	const struct amp_plan_step *step = &runner->job->plan.steps[index];
+	bool up = runner->job->plan.direction == AMP_UP;
 	return (struct amp_run_as){
 		.migration = step->migration,
 		.transactional = !(step->migration->flags & AMPLAN_NO_TRANSACTION),
 		.progress =
 			{
 				.phase = runner->rehearsal ? AMPLAN_REHEARSING
-							   : AMPLAN_APPLYING,
+					: up               ? AMPLAN_APPLYING
+							   : AMPLAN_UNDOING,
 				.number = step->number,
 				.count = (unsigned)runner->job->plan.nsteps,
 				.id = step->migration->id,

@@ -44,7 +44,8 @@ enum amplan_state {
 	AMPLAN_DRIFTED,     /* applied, but the descriptor was changed afterwards */
 	AMPLAN_REPLACED,    /* a squash stands for it, or it is satisfied as a squash */
 	AMPLAN_INTERRUPTED, /* transaction="none" step that stopped part way */
-	AMPLAN_BROKEN       /* pending, and its last attempt failed */
+	AMPLAN_BROKEN,      /* pending, and its last attempt failed */
+	AMPLAN_RUNNING      /* transaction="none" step that another process runs now */
 };
 
 /* Attributes of a migration, or-ed together. */
@@ -158,7 +159,7 @@ struct amplan_report {
 	enum amplan_fidelity fidelity; /* of the rehearsal */
 	const char *fidelity_note;     /* why this one and what it cannot know; or NULL */
 	bool rollback;                 /* the plan runs downs */
-	bool done;                     /* the plan was applied, not only rehearsed */
+	bool done;                     /* it ran on the database, not only in rehearsal */
 	const struct amplan_migration *migrations; /* the catalog, in plan order */
 	size_t nmigrations;
 	const struct amplan_step *steps; /* the plan: pending work, in order */

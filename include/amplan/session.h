@@ -40,7 +40,8 @@ enum amplan_phase {
 	AMPLAN_REHEARSING, /* a step runs on the shadow */
 	AMPLAN_APPLYING,   /* a step runs on the database */
 	AMPLAN_WAITING,    /* another process holds the lock */
-	AMPLAN_COPYING     /* the shadow is being made */
+	AMPLAN_COPYING,    /* the shadow is being made */
+	AMPLAN_UNDOING     /* a step is rolled back on the database */
 };
 
 /* Sent before each step, and at most ten times a second during one. */

@@ -317,6 +317,8 @@ INSERT INTO u VALUES (1), (1); CREATE TABLE escaped (x);</up>'
 }
 
 @test "transaction=none killed part way: status says so, the next run does not go on" {
+	# in WAL, so that it can be read while the step writes
+	sqlite3 app.db 'PRAGMA journal_mode=WAL' >/dev/null
 	descriptor 1 '<up>CREATE TABLE a (x); INSERT INTO a WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n;</up>' 'transaction="none"'
 	"$AMPLAN" apply -d app.db --no-rehearsal 3>&- &
 	other=$!
@@ -325,6 +327,12 @@ INSERT INTO u VALUES (1), (1); CREATE TABLE escaped (x);</up>'
 		sleep 0.05
 	done
 	run "$AMPLAN" resolve 1 --again -d app.db --lock-timeout 0.3
+	[ "$status" -eq 4 ]
+	run "$AMPLAN" status -d app.db
+	[ "$status" -eq 0 ]
+	[[ $output == *"1 runs now, outside a transaction, in another process"* ]]
+	[[ $output != *"resolve"* ]]
+	run "$AMPLAN" plan -d app.db
 	[ "$status" -eq 4 ]
 	kill -9 "$other"
 	wait "$other" || true

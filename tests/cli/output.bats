@@ -248,7 +248,7 @@ json() {
 	run "$AMPLAN" plan -d app.db --out p.plan
 	[ "$status" -eq 0 ]
 	run "$AMPLAN" show p.plan
-	[ "${lines[0]}" = "plan for app.db: behind, 0 applied, 2 migrations to run" ]
+	[ "${lines[0]}" = "plan for app.db, 2 migrations to run" ]
 	run "$AMPLAN" apply --plan p.plan -d app.db
 	[ "$status" -eq 0 ]
 	run --separate-stderr "$AMPLAN" apply --plan p.plan -d app.db

@@ -154,10 +154,10 @@ break_migrations() {
 	strace -o /dev/null true 2>/dev/null || skip "strace may not trace here"
 	export ASAN_OPTIONS=detect_leaks=0
 	traced() {
-		timeout -s TERM 5 strace -f -e trace=openat,open,stat,newfstatat,statx -o trace \
+		timeout -s TERM 60 strace -f -e trace=openat,open,stat,newfstatat,statx -o trace \
 			"$PRAYER_WALL" 0 wall.db migrations >out 2>log &
 		local pid=$!
-		for ((i = 0; i < 100; i++)); do
+		for ((i = 0; i < 500; i++)); do
 			grep -q listening out && break
 			sleep 0.1
 		done

@@ -26,7 +26,7 @@ static const char sample[] =
 	"  breaking=\"true\">\n"
 	"  <description>Count how\n\toften</description>\n"
 	"  <depends on=\"002_invites\"/>\n"
-	"  <depends on=\"auth:001_users\" reason=\"rows &lt;point&gt; at users\"/>\n"
+	"  <depends on=\"auth:001_users\" reason=\"rows &lt;point&gt; &amp; &#38; &amp;#38;\"/>\n"
 	"  <after on=\":003\"></after>\n"
 	"  <replaces id=\"000\"/>\n"
 	"  <precondition on-fail=\"mark-applied\">SELECT 1</precondition>\n"
@@ -73,7 +73,7 @@ static void test_reader__fills_every_field(void **state)
 	assert_int_equal(m->ndepends, 3);
 	assert_reference(&m->depends[0], "core:002_invites", NULL, false, 7, 16);
 	assert_reference(
-		&m->depends[1], "auth:001_users", "rows <point> at users", false, 8, 16);
+		&m->depends[1], "auth:001_users", "rows <point> & & &#38;", false, 8, 16);
 	assert_reference(&m->depends[2], "003", NULL, true, 9, 14);
 	assert_int_equal(m->nreplaces, 1);
 	assert_reference(&m->replaces[0], "core:000", NULL, false, 10, 17);
