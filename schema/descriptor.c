@@ -210,7 +210,9 @@ static void on_text(void *context, struct amp_scan_range at)
 static bool decode(struct builder *builder, const struct amp_xml_content *content,
 	struct amp_sql *sql)
 {
-	if (!amp_sql_from_xml(builder->complain, builder->behind, content->end, sql))
+	size_t pieces = builder->hooks->begin ? SIZE_MAX : AMP_SQL_PIECES_MAX;
+	if (!amp_sql_from_xml(
+		    builder->complain, builder->behind, content->end, pieces, sql))
 		return false;
 	if (content->simple &&
 		(sql->length != content->length ||

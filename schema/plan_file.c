@@ -93,9 +93,11 @@ static void add(void *context, struct amp_migration *migration)
 		reading->step.migration = migration;
 		return;
 	}
-	amp_complain(reading->complain,
-		(struct amp_scan_range){migration->offset, migration->length},
-		"a step has one migration only");
+	amp_complain_hint(reading->complain,
+		amp_complain(reading->complain,
+			(struct amp_scan_range){migration->offset, migration->length},
+			"a step has one migration only"),
+		"make the plan again");
 }
 
 static void *keep(struct reading *reading, const void *items, size_t count, size_t size)

@@ -153,6 +153,27 @@ static void check_foreign(struct reader *reader, const struct amp_scan_attribute
 		"remove it");
 }
 
+/* SAX2 leaves "&#38;" where an '&' is meant, and nothing else of the kind. */
+static void take_ampersands(struct reader *reader, struct amp_xml_attribute *attribute)
+{
+	static const char written[] = "&#38;";
+	const size_t n = sizeof(written) - 1;
+	const char *from = attribute->value, *end = from + attribute->length;
+	if (!memchr(from, '&', attribute->length))
+		return;
+	char *value =
+		amp_arena_alloc(reader->complain->findings->arena, attribute->length);
+	attribute->value = value;
+	attribute->length = 0;
+	while (value && from < end) {
+		bool is_one = (size_t)(end - from) >= n && !memcmp(from, written, n);
+		value[attribute->length++] = *from;
+		from += is_one ? n : 1;
+	}
+	if (!value)
+		reader->complain->findings->failed = true;
+}
+
 static void add_attribute(struct reader *reader, const struct amp_scan_attribute *written,
 	const xmlChar **parsed)
 {
@@ -163,6 +184,7 @@ static void add_attribute(struct reader *reader, const struct amp_scan_attribute
 		.name_at = written->name,
 		.value_at = written->value,
 	};
+	take_ampersands(reader, &attribute);
 	if (parsed[2])
 		check_foreign(reader, written, attribute.name, (const char *)parsed[2]);
 	else if (!amp_vec_push(&reader->attributes, attribute))

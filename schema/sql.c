@@ -151,7 +151,7 @@ static void take(struct amp_sql *sql, const struct writer *writer)
 }
 
 bool amp_sql_from_xml(const struct amp_complain *complain, size_t begin, size_t end,
-	struct amp_sql *sql)
+	size_t pieces, struct amp_sql *sql)
 {
 	static const struct amp_span none = {0, 0, 1};
 	const char *bytes = complain->source->bytes;
@@ -159,10 +159,10 @@ bool amp_sql_from_xml(const struct amp_complain *complain, size_t begin, size_t 
 	*sql = (struct amp_sql){
 		.text = "", .source = complain->source, .spans = &none, .nspans = 1};
 	write_content(&writer, bytes, begin, end);
-	if (writer.nspans > AMP_SQL_PIECES_MAX) {
-		struct amplan_finding *finding = amp_complain(complain,
-			(struct amp_scan_range){begin, 1},
-			"this text consists of more than %zu pieces", AMP_SQL_PIECES_MAX);
+	if (writer.nspans > pieces) {
+		struct amplan_finding *finding =
+			amp_complain(complain, (struct amp_scan_range){begin, 1},
+				"this text consists of more than %zu pieces", pieces);
 		amp_finding_hint(complain->findings, finding,
 			"put it into a file of its own and name it with src=\"...\"");
 		return false;

@@ -7,16 +7,17 @@
 #include "schema/complain.h"
 #include "schema/migration.h"
 
-/* More pieces than this a text inside a descriptor cannot have: see struct amp_span. */
+/* More pieces than this a text inside a descriptor cannot have: see struct amp_span. A
+   saved plan can, since it carries .sql files as well. */
 #define AMP_SQL_PIECES_MAX ((size_t)1 << 18)
 
 /*
  * Decodes the content [begin, end) of a well-formed element: entities, character
  * references and CDATA are replaced, comments and PIs left out, line ends made LF. False
- * after a finding where there are too many pieces; no memory is seen in the arena.
+ * after a finding where there are more than `pieces`; no memory is seen in the arena.
  */
 bool amp_sql_from_xml(const struct amp_complain *complain, size_t begin, size_t end,
-	struct amp_sql *sql);
+	size_t pieces, struct amp_sql *sql);
 
 /* A whole file as SQL: without a byte order mark, line ends made LF. */
 void amp_sql_from_file(
