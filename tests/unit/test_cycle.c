@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/system.h"
 #include "tests/support/cmocka.h"
 #include "tests/support/world.h"
 
