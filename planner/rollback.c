@@ -3,6 +3,7 @@
  *
  * Migrations that a squash replaces stand where the squash stands if that is earlier:
  * whoever depended on them has an edge to the squash alone, and must be undone first.
+ * Nothing is undone below something that was applied later and has no descriptor here.
  */
 #include "planner/rollback.h"
 
@@ -189,6 +190,38 @@ static bool make_steps(struct undo *u, size_t kept)
 	return plan->steps != NULL;
 }
 
+/* The earliest in the history of what is undone, or NULL. */
+static const struct amp_applied *earliest(const struct undo *u)
+{
+	const struct amp_applied *first = NULL;
+	for (size_t i = 0; i < u->plan->nsteps; i++) {
+		const struct amp_applied *row = u->past->of[u->plan->steps[i].node];
+		if (row && (!first || row < first))
+			first = row;
+	}
+	return first;
+}
+
+/* What was applied later and is unknown here may need what would be undone. */
+static void check_unknown(struct undo *u)
+{
+	const struct amp_applied *first = earliest(u);
+	for (size_t i = 0; first && i < u->plan->nunknown; i++) {
+		const char *id = u->plan->unknown[i];
+		if (amp_past_find(u->past, id) < first)
+			continue;
+		struct amplan_finding *finding = amp_finding_add(u->findings,
+			AMPLAN_ERROR, "missing",
+			"'%s' was applied after '%s' and must be undone before it, but is "
+			"not in the catalog",
+			id, first->id);
+		amp_finding_id(u->findings, finding, id);
+		amp_finding_id(u->findings, finding, first->id);
+		amp_finding_hint(u->findings, finding,
+			"roll back with the descriptors of the version that applied it");
+	}
+}
+
 int amp_rollback(struct amp_plan *plan, const struct amp_past *past,
 	const uint32_t *order, const struct amp_goal *goal, struct amp_findings *findings,
 	struct amplan_error *error)
@@ -212,5 +245,7 @@ int amp_rollback(struct amp_plan *plan, const struct amp_past *past,
 	}
 	if (!code && !make_steps(&u, kept))
 		return amp_error_nomem(error);
+	if (!code)
+		check_unknown(&u);
 	return code;
 }

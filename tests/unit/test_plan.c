@@ -538,7 +538,26 @@ static void test_rollback__says_what_cannot_be_undone(void **state)
 		"declare <irreversible reason=\"...\"/>)\n");
 }
 
-static void test_rollback__is_not_held_up_by_what_is_unknown(void **state)
+static void test_rollback__is_not_held_up_by_what_was_applied_before(void **state)
+{
+	(void)state;
+	WORLD w;
+	world_init(&w);
+	world_add_all(&w, "1", "2", "3", NULL);
+	world_build(&w);
+	world_applied(&w, "1");
+	world_applied(&w, "unknown !breaking");
+	world_applied(&w, "2");
+	assert_planned(&w, DOWN(1));
+	assert_steps(&w, "1:2");
+	assert_int_equal(w.plan.verdict, AMPLAN_DIVERGED);
+	assert_int_equal(w.findings.count, 1);
+	assert_string_equal(w.findings.items[0].kind, "ahead");
+	assert_int_equal(w.findings.items[0].severity, AMPLAN_WARNING);
+}
+
+/* It may need what would be undone, and nobody here can tell. */
+static void test_rollback__stops_at_what_is_unknown_and_newer(void **state)
 {
 	(void)state;
 	WORLD w;
@@ -547,13 +566,15 @@ static void test_rollback__is_not_held_up_by_what_is_unknown(void **state)
 	world_build(&w);
 	world_applied(&w, "1");
 	world_applied(&w, "2");
-	world_applied(&w, "newer !breaking");
-	assert_planned(&w, DOWN(1));
-	assert_steps(&w, "1:2");
-	assert_int_equal(w.plan.verdict, AMPLAN_DIVERGED);
-	assert_int_equal(w.findings.count, 1);
-	assert_string_equal(w.findings.items[0].kind, "ahead");
-	assert_int_equal(w.findings.items[0].severity, AMPLAN_WARNING);
+	world_applied(&w, "newer");
+	assert_planned(&w, DOWN(2));
+	assert_findings(&w,
+		"error[missing]: 'newer' was applied after '1' and must be undone before "
+		"it, but is not in the catalog {newer 1} (roll back with the descriptors "
+		"of the version that applied it)\n"
+		"warning[ahead]: 'newer' is applied, but not known here {newer} (a newer "
+		"version of the program applied it; if that is not so, restore its file "
+		"from version control)\n");
 }
 
 /* c depended on a before the squash came: it must go first, wherever a stands. */
@@ -690,7 +711,9 @@ int main(void)
 		cmocka_unit_test(test_rollback__by_number),
 		cmocka_unit_test(test_rollback__refuses_goals_that_cannot_be),
 		cmocka_unit_test(test_rollback__says_what_cannot_be_undone),
-		cmocka_unit_test(test_rollback__is_not_held_up_by_what_is_unknown),
+		cmocka_unit_test(
+			test_rollback__is_not_held_up_by_what_was_applied_before),
+		cmocka_unit_test(test_rollback__stops_at_what_is_unknown_and_newer),
 		cmocka_unit_test(test_rollback__goes_through_a_squash_backwards),
 		cmocka_unit_test(test_rollback__cannot_undo_what_only_a_squash_remembers),
 		cmocka_unit_test(test_digest__is_the_same_for_the_same_plan_and_start),
