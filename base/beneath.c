@@ -39,7 +39,7 @@ struct trail {
 	int fds[DEPTH_MAX];
 	size_t depth;
 	char rest[2 * PATH_MAX]; /* components still to walk */
-	char last[NAME_MAX + 1]; /* name of fds[depth - 1] */
+	char last[NAME_MAX + 2]; /* name of fds[depth - 1] */
 	int links;
 };
 
@@ -52,14 +52,14 @@ static int stop(struct trail *trail, int number)
 }
 
 /* Cuts the next component off the front of `rest`; false: there is none. */
-static bool next_component(struct trail *trail, char component[NAME_MAX + 1])
+static bool next_component(struct trail *trail, char component[NAME_MAX + 2])
 {
 	size_t skip = strspn(trail->rest, "/");
 	size_t length = strcspn(trail->rest + skip, "/");
 	if (length == 0)
 		return false;
 	if (length > NAME_MAX)
-		length = NAME_MAX; /* too long a name is found out by openat */
+		length = NAME_MAX + 1; /* openat finds out that it is too long */
 	memcpy(component, trail->rest + skip, length);
 	component[length] = '\0';
 	memmove(trail->rest, trail->rest + skip + length,
@@ -125,7 +125,7 @@ int amp_open_beneath_slow(int root, const char *path, int flags)
 	if (strlen(path) >= PATH_MAX)
 		return stop(&trail, ENAMETOOLONG);
 	strcpy(trail.rest, path);
-	char component[NAME_MAX + 1];
+	char component[NAME_MAX + 2];
 	while (next_component(&trail, component)) {
 		int number = step(&trail, component);
 		if (number)
