@@ -235,11 +235,15 @@ void amplan_startup_result_deinit(struct amplan_startup_result *result)
 	*result = (struct amplan_startup_result){.outcome = AMPLAN_STARTUP_DISABLED};
 }
 
+/* Was a migration applied that this program does not know and that breaks it? */
 static bool is_breaking(const struct amp_job *job)
 {
-	for (size_t i = 0; i < job->findings.count; i++)
-		if (!strcmp(job->findings.items[i].kind, "breaking-ahead"))
-			return true;
+	for (size_t i = 0; i < job->history.napplied; i++) {
+		const struct amp_applied *applied = &job->history.applied[i];
+		for (size_t u = 0; applied->breaking && u < job->plan.nunknown; u++)
+			if (!strcmp(job->plan.unknown[u], applied->id))
+				return true;
+	}
 	return false;
 }
 

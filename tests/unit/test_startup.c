@@ -331,6 +331,12 @@ static void test_fit__an_old_program_meets_a_newer_schema_knowingly(void **state
 	remove(name);
 	assert_int_equal(fitness(f), AMPLAN_UNFIT_BREAKING);
 	expect(f, AMPLAN_STARTUP_AHEAD);
+	/* diverged: what breaks weighs more than what is pending */
+	temp_text(f->folder, "migrations/2.xml",
+		"<migration xmlns='urn:amplan:1' id='9'><up>CREATE TABLE d (x);</up>"
+		"</migration>");
+	assert_int_equal(fitness(f), AMPLAN_UNFIT_BREAKING);
+	expect(f, AMPLAN_STARTUP_REFUSED);
 	free(name);
 }
 
