@@ -195,8 +195,10 @@ static void on_text(void *context, struct amp_scan_range at)
 	enum amp_element which = innermost(builder);
 	enum amp_inside inside = amp_grammar_inside(which);
 	if (inside != AMP_INSIDE_TEXT) {
-		struct amplan_finding *finding = amp_complain(builder->complain, at,
-			"text is not allowed in '%s'", amp_grammar_name(which));
+		bool section = builder->complain->source->bytes[at.offset] == '<';
+		struct amplan_finding *finding =
+			amp_complain(builder->complain, at, "%s is not allowed in '%s'",
+				section ? "CDATA" : "text", amp_grammar_name(which));
 		hint(builder, finding,
 			which == AMP_EL_MIGRATION ? "SQL belongs into 'up' or 'down'"
 						  : "remove it");

@@ -4,6 +4,7 @@
  */
 #include "schema/xml_scan.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 void amp_scan_init(struct amp_scan *scan, const char *bytes, size_t length)
@@ -66,16 +67,35 @@ static void note_text(struct amp_scan *scan, size_t from, size_t to)
 	scan->text = (struct amp_scan_range){from, to - from};
 }
 
+/* Behind the white space at `at`, written as itself or as a character reference. */
+static size_t skip_blank_text(const char *bytes, size_t at, size_t end)
+{
+	while (at < end) {
+		const char *close =
+			bytes[at] == '&' ? memchr(bytes + at, ';', end - at) : NULL;
+		if (is_blank(bytes[at])) {
+			at++;
+			continue;
+		}
+		if (!close || bytes[at + 1] != '#')
+			break;
+		bool hex = bytes[at + 2] == 'x';
+		unsigned long point =
+			strtoul(bytes + at + (hex ? 3 : 2), NULL, hex ? 16 : 10);
+		if (point > ' ' || !is_blank((char)point))
+			break;
+		at = (size_t)(close - bytes) + 1;
+	}
+	return at;
+}
+
 /* Steps over text, noting the first piece of it that is not blank. */
 static void skip_text(struct amp_scan *scan)
 {
 	const char *open = memchr(scan->bytes + scan->at, '<', scan->length - scan->at);
 	size_t end = open ? (size_t)(open - scan->bytes) : scan->length;
-	size_t from = scan->at;
 	if (!scan->has_text) {
-		while (from < end && is_blank(scan->bytes[from]))
-			from++;
-		size_t line = from;
+		size_t from = skip_blank_text(scan->bytes, scan->at, end), line = from;
 		while (line < end && scan->bytes[line] != '\n' &&
 			scan->bytes[line] != '\r')
 			line++;
@@ -175,7 +195,7 @@ static void skip_content(struct amp_scan *scan)
 		if (next == scan->at)
 			return;
 		if (scan->bytes[scan->at + 1] == '!' && scan->bytes[scan->at + 2] == '[')
-			note_text(scan, scan->at, scan->at + 9);
+			note_text(scan, scan->at, scan->at + strlen("<![CDATA["));
 		scan->at = next;
 	}
 }

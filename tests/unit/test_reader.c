@@ -347,7 +347,7 @@ static void test_reader__refuses_text_where_none_belongs(void **state)
 		"m/a.xml:1:74+1: error[invalid-descriptor]: text is not allowed in "
 		"'depends' {a} (remove it)\n");
 	assert_descriptor(M(GOOD "<![CDATA[x]]>"),
-		"m/a.xml:1:57+9: error[invalid-descriptor]: text is not allowed in "
+		"m/a.xml:1:57+9: error[invalid-descriptor]: CDATA is not allowed in "
 		"'migration' {a} (SQL belongs into 'up' or 'down')\n");
 	assert_descriptor("<migrations " NS "> &amp; </migrations>",
 		"m/a.xml:1:35+5: error[invalid-descriptor]: text is not allowed in "
