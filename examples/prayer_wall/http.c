@@ -1,13 +1,39 @@
 #include "examples/prayer_wall/http.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
-#include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
+
+/* How long one request may take, so that a slow one does not keep the others out. */
+#define PATIENCE_MS 2000
+
+static long long now_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+/* Waits until the client can be read from or written to; false: it took too long. */
+static bool wait_for(int client, short events, long long deadline)
+{
+	struct pollfd wait = {.fd = client, .events = events};
+	long long left;
+	int ready = 0;
+	while ((left = deadline - now_ms()) > 0) {
+		ready = poll(&wait, 1, (int)left);
+		if (ready >= 0 || errno != EINTR)
+			break;
+	}
+	return left > 0 && ready > 0;
+}
 
 int http_listen(unsigned short *port)
 {
@@ -16,7 +42,7 @@ int http_listen(unsigned short *port)
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t size = sizeof(address);
 	int yes = 1;
-	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (listener < 0)
 		return -1;
 	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
@@ -37,10 +63,10 @@ static size_t form_length(const char *head)
 }
 
 /* Reads until the header and its form are complete. */
-static bool read_request(int client, char *buffer, size_t size)
+static bool read_request(int client, char *buffer, size_t size, long long deadline)
 {
 	size_t length = 0;
-	for (;;) {
+	while (wait_for(client, POLLIN, deadline)) {
 		ssize_t n = recv(client, buffer + length, size - 1 - length, 0);
 		if (n <= 0)
 			return false;
@@ -52,6 +78,7 @@ static bool read_request(int client, char *buffer, size_t size)
 		if (length == size - 1)
 			return false;
 	}
+	return false;
 }
 
 /* Cuts "GET /path HTTP/1.0" and the form out of the buffer. */
@@ -66,9 +93,9 @@ static bool parse_request(char *buffer, struct http_request *request)
 	return request->method && request->path;
 }
 
-static void send_all(int client, const char *bytes, size_t length)
+static void send_all(int client, const char *bytes, size_t length, long long deadline)
 {
-	while (length) {
+	while (length && wait_for(client, POLLOUT, deadline)) {
 		ssize_t n = send(client, bytes, length, MSG_NOSIGNAL);
 		if (n <= 0)
 			return;
@@ -83,7 +110,7 @@ static void answer(int client, http_handler_fn *handler, void *user)
 	struct http_request request;
 	char *text = NULL;
 	size_t length = 0;
-	if (!read_request(client, buffer, sizeof(buffer)) ||
+	if (!read_request(client, buffer, sizeof(buffer), now_ms() + PATIENCE_MS) ||
 		!parse_request(buffer, &request))
 		return;
 	FILE *page = open_memstream(&text, &length);
@@ -95,23 +122,27 @@ static void answer(int client, http_handler_fn *handler, void *user)
 			"HTTP/1.0 %d %s\r\nContent-Type: text/html; charset=utf-8\r\n"
 			"Content-Length: %zu\r\n\r\n",
 			status, status < 400 ? "OK" : "Error", length);
-		send_all(client, head, strlen(head));
-		send_all(client, text, length);
+		long long deadline = now_ms() + PATIENCE_MS;
+		send_all(client, head, strlen(head), deadline);
+		send_all(client, text, length, deadline);
 	}
 	free(text);
 }
 
-void http_serve(int listener, http_handler_fn *handler, void *user,
-	const volatile sig_atomic_t *stop)
+void http_serve(int listener, int stop, http_handler_fn *handler, void *user)
 {
-	/* one that says nothing does not keep the others waiting for long */
-	const struct timeval patience = {.tv_sec = 2};
-	while (!*stop) {
-		int client = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	struct pollfd waits[] = {
+		{.fd = stop, .events = POLLIN},
+		{.fd = listener, .events = POLLIN},
+	};
+	for (;;) {
+		if (poll(waits, 2, -1) < 0 && errno != EINTR)
+			return;
+		if (waits[0].revents)
+			return;
+		int client = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (client < 0)
 			continue;
-		setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-		setsockopt(client, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 		answer(client, handler, user);
 		close(client);
 	}

@@ -4,7 +4,6 @@
 #ifndef EXAMPLES_PRAYER_WALL_HTTP_H
 #define EXAMPLES_PRAYER_WALL_HTTP_H
 
-#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -25,9 +24,8 @@ typedef int http_handler_fn(void *user, const struct http_request *request, FILE
  */
 int http_listen(unsigned short *port);
 
-/* Answers requests until *stop is set, by a signal that interrupts system calls. */
-void http_serve(int listener, http_handler_fn *handler, void *user,
-	const volatile sig_atomic_t *stop);
+/* Answers requests until there is something to read from `stop`. */
+void http_serve(int listener, int stop, http_handler_fn *handler, void *user);
 
 /* Decodes a value of the form into `out`; cut to its size, empty if it is not there. */
 void http_form_value(const char *form, const char *name, char *out, size_t size);

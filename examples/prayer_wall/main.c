@@ -1,16 +1,20 @@
 /*
  * Prayer wall: a small web application that brings its own database up to date.
  *
- *   prayer_wall [PORT [DATABASE [MIGRATIONS]]]
+ *	prayer_wall [--database FILE] [--migrations DIR] [--port N]
  *
- * What concerns amplan is in migrate(); the rest would be the same without it. Whatever
- * becomes of the migration, the wall is served: on the schema as it was, if need be.
- * It listens on loopback and believes every name, so it is an example and not a service.
+ * What migrates is in migrate(); the rest would be the same without it. Whatever becomes
+ * of the migration, the wall is served: on the schema as it was, if need be. It listens
+ * on loopback and believes every name, so it is an example and not a service.
  */
 #include <errno.h>
+#include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 
 #include <amplan/amplan.h>
 
@@ -18,7 +22,10 @@
 #include "examples/prayer_wall/page.h"
 #include "examples/prayer_wall/wall.h"
 
-static volatile sig_atomic_t stop;
+struct arguments {
+	const char *database, *migrations;
+	unsigned short port;
+};
 
 static void log_line(void *user, enum amplan_level level, const char *message,
 	const struct amplan_field *fields, size_t nfields)
@@ -46,9 +53,45 @@ static void migrate(const char *database, const char *folder)
 	amplan_startup_result_deinit(&result);
 }
 
-static void note_signal(int number)
+static bool parse_port(const char *text, unsigned short *port)
 {
-	stop = number;
+	char *end = NULL;
+	errno = 0;
+	unsigned long value = strtoul(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end || errno || value > 65535)
+		return false;
+	*port = (unsigned short)value;
+	return true;
+}
+
+static bool parse_arguments(int argc, char **argv, struct arguments *arguments)
+{
+	static const struct option options[] = {
+		{"database", required_argument, NULL, 'd'},
+		{"migrations", required_argument, NULL, 'm'},
+		{"port", required_argument, NULL, 'p'},
+		{0},
+	};
+	for (int c; (c = getopt_long(argc, argv, "d:m:p:", options, NULL)) != -1;) {
+		if (c == 'd')
+			arguments->database = optarg;
+		else if (c == 'm')
+			arguments->migrations = optarg;
+		else if (c != 'p' || !parse_port(optarg, &arguments->port))
+			return false;
+	}
+	return optind == argc;
+}
+
+/* A descriptor that can be read from when it is time to end. */
+static int watch_signals(void)
+{
+	sigset_t ends;
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGTERM);
+	sigaddset(&ends, SIGINT);
+	sigprocmask(SIG_BLOCK, &ends, NULL);
+	return signalfd(-1, &ends, SFD_CLOEXEC);
 }
 
 static int fail(const char *what)
@@ -59,19 +102,27 @@ static int fail(const char *what)
 
 int main(int argc, char **argv)
 {
-	unsigned short port = argc > 1 ? (unsigned short)atoi(argv[1]) : 8080;
-	struct wall wall = {.path = argc > 2 ? argv[2] : "wall.db"};
-	struct sigaction action = {.sa_handler = note_signal};
+	struct arguments arguments = {"wall.db", "migrations", 8080};
+	if (!parse_arguments(argc, argv, &arguments)) {
+		fprintf(stderr,
+			"usage: prayer_wall [--database FILE] [--migrations DIR] "
+			"[--port N]\n");
+		return 2;
+	}
+	signal(SIGPIPE, SIG_IGN); /* whoever reads the log may go, the wall stays */
+	migrate(arguments.database, arguments.migrations);
 
-	migrate(wall.path, argc > 3 ? argv[3] : "migrations");
-
-	int listener = http_listen(&port);
+	struct wall wall = {.path = arguments.database};
+	int listener = http_listen(&arguments.port);
 	if (listener < 0)
 		return fail("cannot listen");
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGINT, &action, NULL);
-	printf("listening on http://127.0.0.1:%u/\n", port);
+	int stop = watch_signals();
+	if (stop < 0)
+		return fail("cannot watch for signals");
+	printf("listening on http://127.0.0.1:%u\n", arguments.port);
 	fflush(stdout);
-	http_serve(listener, page_answer, &wall, &stop);
+	http_serve(listener, stop, page_answer, &wall);
+	close(listener);
+	close(stop);
 	return 0;
 }

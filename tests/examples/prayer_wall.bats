@@ -14,16 +14,18 @@ teardown() {
 	remove_folder
 }
 
-# start_wall: waits until it listens; its address is in $url, what it logs in log
+# start_wall [MIGRATIONS]: waits until it listens; its address is in $url, what it logs
+# in log
 start_wall() {
 	local line=
 	mkfifo ready
-	"$PRAYER_WALL" 0 wall.db migrations >ready 2>log 3>&- &
+	"$PRAYER_WALL" --database wall.db --migrations "${1:-migrations}" --port 0 \
+		>ready 2>log 3>&- &
 	server=$!
 	read -r -t 30 line <ready || true
 	rm ready
 	url=${line#listening on }
-	[ -n "$url" ] || { cat log; false; }
+	[[ "$url" =~ ^http://127\.0\.0\.1:[0-9]+$ ]] || { cat log; false; }
 }
 
 # stop_wall: it ends by a signal, and says by its exit code that it ended well
@@ -46,7 +48,7 @@ send() {
 	for field; do
 		fields+=(--data-urlencode "$field")
 	done
-	curl -s -m 10 "$url$path" "${fields[@]}"
+	curl -s -m 10 "$url/$path" "${fields[@]}"
 }
 
 status_of() {
@@ -127,7 +129,7 @@ break_migrations() {
 	open_gate
 	export AUTO_MIGRATE_ON_FAILURE=stop
 	break_migrations
-	run --separate-stderr timeout 30 "$PRAYER_WALL" 0 wall.db migrations
+	run --separate-stderr timeout 30 "$PRAYER_WALL" --database wall.db --port 0
 	[ "$status" -eq 1 ]
 	[ -z "$output" ]
 	grep 'no such table: prayer' <<<"$stderr"
@@ -155,7 +157,7 @@ break_migrations() {
 	export ASAN_OPTIONS=detect_leaks=0
 	traced() {
 		timeout -s TERM 60 strace -f -e trace=openat,open,stat,newfstatat,statx -o trace \
-			"$PRAYER_WALL" 0 wall.db migrations >out 2>log &
+			"$PRAYER_WALL" --database wall.db --port 0 >out 2>log &
 		local pid=$!
 		for ((i = 0; i < 500; i++)); do
 			grep -q listening out && break
@@ -176,11 +178,35 @@ break_migrations() {
 @test "what is no request, or no page, does no harm" {
 	open_gate
 	start_wall
-	[ "$(status_of "${url}nowhere")" = 404 ]
-	[ "$(status_of "${url}users")" = 404 ]
+	[ "$(status_of "$url/nowhere")" = 404 ]
+	[ "$(status_of "$url/users")" = 404 ]
 	head -c 40000 /dev/zero | tr '\0' x >long
-	[ "$(status_of "${url}prayers" --data-binary @long)" = 000 ]
-	printf 'nonsense\r\n\r\n' >"/dev/tcp/127.0.0.1/$(sed 's/.*:\([0-9]*\).*/\1/' <<<"$url")"
+	[ "$(status_of "$url/prayers" --data-binary @long)" = 000 ]
+	printf 'nonsense\r\n\r\n' >"/dev/tcp/127.0.0.1/${url##*:}"
 	[ "$(status_of "$url")" = 200 ]
 	stop_wall
+}
+
+@test "a client that sends a byte now and then does not keep the others out" {
+	open_gate
+	start_wall
+	exec 4<>"/dev/tcp/127.0.0.1/${url##*:}"
+	(for ((i = 0; i < 100; i++)); do printf x >&4 && sleep 0.2 || break; done) 2>/dev/null 3>&- &
+	local slow=$!
+	SECONDS=0
+	[ "$(status_of "$url")" = 200 ]
+	[ "$SECONDS" -lt 8 ]
+	kill "$slow"
+	wait "$slow" || true
+	exec 4>&-
+	stop_wall
+}
+
+@test "a usage that is none is said so" {
+	for arguments in "--port 65536" "--port x" "--port -1" "--port ''" "--nonsense" "wall.db"; do
+		run --separate-stderr eval "timeout 30 '$PRAYER_WALL' $arguments"
+		[ "$status" -eq 2 ]
+		[ -z "$output" ]
+		grep -Fx 'usage: prayer_wall [--database FILE] [--migrations DIR] [--port N]' <<<"$stderr"
+	done
 }
