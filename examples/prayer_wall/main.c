@@ -3,9 +3,10 @@
  *
  *	prayer_wall [--database FILE] [--migrations DIR] [--port N]
  *
- * What migrates is in migrate(); the rest would be the same without it. Whatever becomes
- * of the migration, the wall is served: on the schema as it was, if need be. It listens
- * on loopback and believes every name, so it is an example and not a service.
+ * What migrates is in migrate(), and fitness.c asks for each page how the schema stands;
+ * the rest would be the same without amplan. Whatever becomes of the migration, the wall
+ * is served: on the schema as it was, if need be. It listens on loopback and believes
+ * every name, so it is an example and not a service.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -18,9 +19,9 @@
 
 #include <amplan/amplan.h>
 
+#include "examples/prayer_wall/fitness.h"
 #include "examples/prayer_wall/http.h"
 #include "examples/prayer_wall/page.h"
-#include "examples/prayer_wall/wall.h"
 
 struct arguments {
 	const char *database, *migrations;
@@ -112,16 +113,18 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN); /* whoever reads the log may go, the wall stays */
 	migrate(arguments.database, arguments.migrations);
 
-	struct wall wall = {.path = arguments.database};
 	int listener = http_listen(&arguments.port);
 	if (listener < 0)
 		return fail("cannot listen");
 	int stop = watch_signals();
 	if (stop < 0)
 		return fail("cannot watch for signals");
+	struct page_site site = {.wall.path = arguments.database};
+	fitness_open(&site.fitness, arguments.database, arguments.migrations, log_line);
 	printf("listening on http://127.0.0.1:%u\n", arguments.port);
 	fflush(stdout);
-	http_serve(listener, stop, page_answer, &wall);
+	http_serve(listener, stop, page_answer, &site);
+	fitness_close(&site.fitness);
 	close(listener);
 	close(stop);
 	return 0;

@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "examples/prayer_wall/wall.h"
-
 static void show_prayer(void *user, const struct wall_prayer *prayer)
 {
 	FILE *page = user;
@@ -74,10 +72,8 @@ static int change(struct wall *wall, const struct http_request *request, FILE *p
 	return lost(wall, page);
 }
 
-int page_answer(void *user, const struct http_request *request, FILE *page)
+static int answer(struct wall *wall, const struct http_request *request, FILE *page)
 {
-	struct wall *wall = user;
-	fputs(head, page);
 	if (!strcmp(request->method, "POST"))
 		return change(wall, request, page);
 	if (strcmp(request->path, "/"))
@@ -86,4 +82,16 @@ int page_answer(void *user, const struct http_request *request, FILE *page)
 		return apologize(wall, 503, page);
 	fputs(forms, page);
 	return 200;
+}
+
+int page_answer(void *user, const struct http_request *request, FILE *page)
+{
+	struct page_site *site = user;
+	enum fitness_answer fitness = fitness_ask(&site->fitness);
+	fputs(head, page);
+	if (fitness != FITNESS_FULL)
+		fprintf(page, "<p role=alert>%s</p>\n", site->fitness.notice);
+	if (fitness == FITNESS_NONE)
+		return 503;
+	return answer(&site->wall, request, page);
 }

@@ -60,6 +60,19 @@ break_migrations() {
 <up>DROP VIEW wall; ALTER TABLE prayer ADD COLUMN oops TEXT;</up>'
 }
 
+behind='<p role=alert>The schema of this wall is not up to date: some things may not work.</p>'
+unsure='<p role=alert>It is not known whether the schema of this wall is up to date: some things may not work.</p>'
+closed='<p role=alert>The wall is closed for maintenance: its database is newer than this program. Please come back later.</p>'
+
+# newer ID [ATTRIBUTES]: a newer program, whose catalog is in the folder newer, has been
+# here: it made a table
+newer() {
+	[ -d newer ] || cp -r migrations newer
+	printf '<migration xmlns="urn:amplan:1" id="%s" %s><up>CREATE TABLE t%s (x);</up></migration>' \
+		"$1" "${2:-}" "$1" >"newer/$1.xml"
+	"$AMPLAN" apply -q --yes -d wall.db -m newer
+}
+
 @test "a new wall is made at startup, and used" {
 	open_gate
 	start_wall
@@ -75,6 +88,7 @@ break_migrations() {
 	run send ''
 	grep 'rain &amp; &lt;b&gt;sun&lt;/b&gt;' <<<"$output"
 	grep 'Ada, other, 1 marks' <<<"$output"
+	! grep 'role=alert' <<<"$output" || false
 	[ "$(sqlite3 wall.db "SELECT text FROM notifications WHERE user_id = 1")" = "somebody prays with you" ]
 	[ "$(sqlite3 wall.db "SELECT group_concat(what) FROM security_log")" = "given: keeper,given: member" ]
 	stop_wall
@@ -105,8 +119,12 @@ break_migrations() {
 	grep 'error: startup did not migrate result="failed"' log
 	grep 'migrations/017_broken.xml:4:' log
 	grep 'no such table: prayer' log
-	send '' | grep '<p>rain</p>'
+	run send ''
+	grep '<p>rain</p>' <<<"$output"
+	grep -Fx "$behind" <<<"$output"
 	send prayers author=Ada text=sun | grep Done
+	send '' | grep '<p>sun</p>'
+	[ "$(grep -c "warning: the schema is not up to date reason=\"'017_broken' is not applied\"" log)" -eq 1 ]
 	stop_wall
 	dump wall.db | grep -v sun | diff before -
 }
@@ -117,10 +135,83 @@ break_migrations() {
 	start_wall
 	grep 'error: startup did not migrate result="failed"' log
 	[ "$(status_of "$url")" = 503 ]
-	send '' | grep 'That did not work'
+	run send ''
+	grep -Fx "$behind" <<<"$output"
+	grep 'That did not work' <<<"$output"
 	stop_wall
 	rm migrations/017_broken.xml
 	start_wall
+	[ "$(status_of "$url")" = 200 ]
+	stop_wall
+}
+
+@test "what a person repairs while it runs is seen at once" {
+	open_gate
+	break_migrations
+	start_wall
+	send '' | grep -Fx "$behind"
+	rm migrations/017_broken.xml
+	"$AMPLAN" apply -q --yes -d wall.db
+	run send ''
+	! grep 'role=alert' <<<"$output" || false
+	grep -Fx 'info: the schema is up to date' log
+	stop_wall
+}
+
+@test "descriptors that are no longer what was applied: the page says so, the log where" {
+	open_gate
+	start_wall
+	send users name=Ada invite= | grep Done
+	sed -i 's/created_at TEXT/made_at TEXT/' migrations/001_users.xml
+	send '' | grep -Fx "$unsure"
+	grep "warning: it is not known whether .* reason=\"migrations/001_users.xml:2:.*'001_users'" log
+	echo '<migration' >migrations/017_half.xml
+	send prayers author=Ada text=rain | grep Done
+	grep 'warning: it is not known whether .* reason="migrations/017_half.xml:' log
+	stop_wall
+}
+
+@test "a newer schema that breaks nothing is used as if it were its own" {
+	open_gate
+	start_wall
+	stop_wall
+	newer 017_more
+	start_wall
+	grep 'warning: startup is done result="ahead"' log
+	send users name=Ada invite= | grep Done
+	run send ''
+	! grep 'role=alert' <<<"$output" || false
+	[ "$(grep -c "info: the database is newer than this program, which can use it reason=\"'017_more' is applied, but not known here\"" log)" -eq 1 ]
+	stop_wall
+}
+
+# expect_closed: no page, and no change of the database, whatever is asked for
+expect_closed() {
+	dump wall.db >before
+	[ "$(status_of "$url")" = 503 ]
+	send '' | grep -Fx "$closed"
+	send users name=Eve invite= | grep -Fx "$closed"
+	[ "$(status_of "$url/prayers" -d author=Ada -d text=rain)" = 503 ]
+	dump wall.db | diff before -
+	[ "$(grep -c "error: the database is too new for this program reason=\"'017_break' is applied and breaks programs that do not know it\"" log)" -eq 1 ]
+}
+
+@test "an old program meets a breaking newer schema: it says so, and the wall is closed" {
+	open_gate
+	start_wall
+	send users name=Ada invite= | grep Done
+	newer 017_break 'breaking="true"'
+	expect_closed
+	stop_wall
+	start_wall
+	grep "error: '017_break' is applied and breaks programs that do not know it kind=\"breaking-ahead\"" log
+	expect_closed
+	stop_wall
+	unset PRODUCTION_MODE
+	start_wall
+	expect_closed
+	stop_wall
+	start_wall newer
 	[ "$(status_of "$url")" = 200 ]
 	stop_wall
 }
@@ -141,6 +232,8 @@ break_migrations() {
 	[ ! -s log ]
 	[ ! -e wall.db ]
 	[ "$(status_of "$url")" = 503 ]
+	send '' | grep -Fx "$behind"
+	[ ! -e wall.db ]
 	stop_wall
 	for gate in PRODUCTION_MODE AUTO_MIGRATE_ON_STARTUP; do
 		(
