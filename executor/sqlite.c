@@ -1,5 +1,6 @@
 /*
- * SQLite engine: connections, their settings, transactions, and amplan's own statements.
+ * SQLite engine: the table of its functions; opening, transactions, amplan's own
+ * statements.
  *
  * The write transaction is lock, fence and commit in one: BEGIN IMMEDIATE on the
  * connection that does the work. The kernel frees it when the process dies.
@@ -12,122 +13,6 @@
 
 #include "base/system.h"
 
-char *sqlite_literal_path(const char *path)
-{
-	bool special = !strncmp(path, "file:", 5) || path[0] == ':';
-	size_t size = strlen(path) + 3;
-	char *copy = malloc(size);
-	if (copy)
-		snprintf(copy, size, "%s%s", special ? "./" : "", path);
-	return copy;
-}
-
-int sqlite_error(
-	struct sqlite_db *db, int rc, const char *what, struct amplan_error *error)
-{
-	if (db->cancelled)
-		return amp_error(error, AMPLAN_CANCELLED, "interrupted");
-	const char *cause = db->handle ? sqlite3_errmsg(db->handle) : sqlite3_errstr(rc);
-	const char *name = db->path ? db->path : "database";
-	switch (rc & 0xff) {
-	case SQLITE_NOMEM:
-		return amp_error_nomem(error);
-	case SQLITE_BUSY:
-	case SQLITE_LOCKED:
-		return sqlite_locked(db, error);
-	case SQLITE_NOTADB:
-		amp_error(error, AMPLAN_DATABASE, "'%s' is not a SQLite database", name);
-		amp_error_hint(error, "check the name; amplan did not change the file");
-		break;
-	case SQLITE_CORRUPT:
-		amp_error(error, AMPLAN_DATABASE, "'%s' is damaged: %s", name, cause);
-		amp_error_hint(error,
-			"restore a backup, or try the .recover command of the sqlite3 shell");
-		break;
-	case SQLITE_FULL:
-		amp_error(
-			error, AMPLAN_DATABASE, "cannot %s '%s': %s", what, name, cause);
-		amp_error_hint(error, "free disk space, then run the same command again");
-		break;
-	case SQLITE_READONLY:
-		amp_error(
-			error, AMPLAN_DATABASE, "cannot %s '%s': %s", what, name, cause);
-		amp_error_hint(error, "the file and its folder must be writable");
-		break;
-	case SQLITE_CANTOPEN:
-		amp_error(
-			error, AMPLAN_DATABASE, "cannot %s '%s': %s", what, name, cause);
-		amp_error_hint(error,
-			"check that the folder exists and that this user may use it");
-		break;
-	default:
-		amp_error(
-			error, AMPLAN_DATABASE, "cannot %s '%s': %s", what, name, cause);
-	}
-	if (error)
-		error->system = rc;
-	return AMPLAN_DATABASE;
-}
-
-int sqlite_exec(struct sqlite_db *db, const char *sql, struct amplan_error *error)
-{
-	int rc = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
-	return rc ? sqlite_error(db, rc, "use", error) : AMPLAN_OK;
-}
-
-int64_t sqlite_number(sqlite3 *handle, const char *sql, int64_t otherwise)
-{
-	sqlite3_stmt *statement = NULL;
-	int64_t number = otherwise;
-	if (sqlite3_prepare_v2(handle, sql, -1, &statement, NULL) == SQLITE_OK &&
-		sqlite3_step(statement) == SQLITE_ROW)
-		number = sqlite3_column_int64(statement, 0);
-	sqlite3_finalize(statement);
-	return number;
-}
-
-struct sqlite_db *sqlite_wrap(sqlite3 *handle, const struct amp_hooks *hooks)
-{
-	struct sqlite_db *db = calloc(1, sizeof(*db));
-	if (!db)
-		return NULL;
-	db->base.engine = &amp_sqlite;
-	db->base.hooks = hooks;
-	db->handle = handle;
-	db->jitter = (uint32_t)amp_now_ms() * 2654435761u ^ (uint32_t)(uintptr_t)db;
-	amp_arena_init(&db->cache.arena);
-	return db;
-}
-
-static void set_config(sqlite3 *handle, int option, int value)
-{
-	sqlite3_db_config(handle, option, value, (int *)NULL);
-}
-
-static int get_config(sqlite3 *handle, int option)
-{
-	int value = 0;
-	sqlite3_db_config(handle, option, -1, &value);
-	return value;
-}
-
-/* The settings under which migrations run, on every connection alike. */
-int sqlite_settings(struct sqlite_db *db, struct amplan_error *error)
-{
-	sqlite3_extended_result_codes(db->handle, 1);
-	sqlite3_busy_handler(db->handle, sqlite_busy, db);
-	sqlite3_progress_handler(db->handle, 2000, sqlite_progress, db);
-	set_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1);
-	set_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0);
-	set_config(db->handle, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0);
-	sqlite_wait_begins(db);
-	/* EXTRA syncs the folder after the journal is gone: committed means durable */
-	return sqlite_exec(db,
-		"PRAGMA synchronous=EXTRA; PRAGMA foreign_keys=OFF;"
-		"PRAGMA legacy_alter_table=OFF; PRAGMA recursive_triggers=OFF;",
-		error);
-}
-
 static void read_settings(sqlite3 *handle, struct lent_settings *lent)
 {
 	*lent = (struct lent_settings){
@@ -139,32 +24,11 @@ static void read_settings(sqlite3 *handle, struct lent_settings *lent)
 			(int)sqlite_number(handle, "PRAGMA recursive_triggers", 0),
 		.synchronous = (int)sqlite_number(handle, "PRAGMA synchronous", 2),
 		.busy_timeout = (int)sqlite_number(handle, "PRAGMA busy_timeout", 0),
-		.defensive = get_config(handle, SQLITE_DBCONFIG_DEFENSIVE),
-		.trusted_schema = get_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA),
+		.defensive = sqlite_config(handle, SQLITE_DBCONFIG_DEFENSIVE),
+		.trusted_schema = sqlite_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA),
 		.load_extension =
-			get_config(handle, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION),
+			sqlite_config(handle, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION),
 	};
-}
-
-static void put_settings_back(struct sqlite_db *db)
-{
-	const struct lent_settings *lent = &db->lent;
-	char sql[160];
-	snprintf(sql, sizeof(sql),
-		"PRAGMA foreign_keys=%d; PRAGMA legacy_alter_table=%d;"
-		"PRAGMA recursive_triggers=%d; PRAGMA synchronous=%d;",
-		lent->foreign_keys, lent->legacy_alter, lent->recursive_triggers,
-		lent->synchronous);
-	sqlite3_progress_handler(db->handle, 0, NULL, NULL);
-	sqlite3_set_authorizer(db->handle, NULL, NULL);
-	sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
-	set_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, lent->defensive);
-	set_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, lent->trusted_schema);
-	set_config(
-		db->handle, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, lent->load_extension);
-	sqlite3_busy_timeout(db->handle, lent->busy_timeout);
-	if (db->base.hooks->returned)
-		db->base.hooks->returned(db->base.hooks->user, db->handle);
 }
 
 static int adopt(const struct amp_target *target, const struct amp_hooks *hooks,
@@ -186,7 +50,7 @@ static int adopt(const struct amp_target *target, const struct amp_hooks *hooks,
 	read_settings(target->handle, &db->lent);
 	int code = sqlite_settings(db, error);
 	if (code) {
-		amp_sqlite.close(&db->base);
+		sqlite_close(&db->base);
 		return code;
 	}
 	*out = &db->base;
@@ -210,7 +74,7 @@ static int open_path(const struct amp_target *target, enum amp_access access,
 	int rc = sqlite3_open_v2(db->path, &db->handle, flags, NULL);
 	int code = rc ? sqlite_error(db, rc, "open", error) : sqlite_settings(db, error);
 	if (code) {
-		amp_sqlite.close(&db->base);
+		sqlite_close(&db->base);
 		return code;
 	}
 	*out = &db->base;
@@ -220,40 +84,28 @@ static int open_path(const struct amp_target *target, enum amp_access access,
 static int open_db(const struct amp_target *target, enum amp_access access,
 	const struct amp_hooks *hooks, struct amp_db **out, struct amplan_error *error)
 {
+	int code;
 	if (target->handle)
-		return adopt(target, hooks, out, error);
-	if (access == AMP_OBSERVE)
-		return sqlite_observe(target, hooks, out, error);
-	return open_path(target, access, hooks, out, error);
-}
-
-static void roll_back(struct amp_db *base)
-{
-	struct sqlite_db *db = sqlite_of(base);
-	/* the progress handler must not stop the rollback that it asked for */
-	sqlite3_progress_handler(db->handle, 0, NULL, NULL);
-	if (!sqlite3_get_autocommit(db->handle))
-		sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
-	sqlite3_progress_handler(db->handle, 2000, sqlite_progress, db);
-	sqlite_cache_forget(db);
-}
-
-static void close_db(struct amp_db *base)
-{
-	if (!base)
-		return;
-	struct sqlite_db *db = sqlite_of(base);
-	if (db->handle)
-		roll_back(base);
-	sqlite_unlock_aside(base);
-	if (db->lent.lent)
-		put_settings_back(db);
+		code = adopt(target, hooks, out, error);
+	else if (access == AMP_OBSERVE)
+		code = sqlite_observe(target, hooks, out, error);
 	else
-		sqlite3_close(db->handle);
-	sqlite_remove_private(db);
-	sqlite_cache_deinit(db);
-	free(db->path);
-	free(db);
+		code = open_path(target, access, hooks, out, error);
+	if (!code)
+		(*out)->engine = &amp_sqlite;
+	return code;
+}
+
+static int make_shadow(struct amp_db *from, enum amplan_fidelity wish, int64_t copy_limit,
+	const struct amp_hooks *hooks, struct amp_db **out,
+	enum amplan_fidelity *fidelity, const char **note, struct amp_arena *arena,
+	struct amplan_error *error)
+{
+	int code = sqlite_shadow(
+		from, wish, copy_limit, hooks, out, fidelity, note, arena, error);
+	if (!code)
+		(*out)->engine = &amp_sqlite;
+	return code;
 }
 
 static int begin_read(struct amp_db *base, struct amplan_error *error)
@@ -267,7 +119,7 @@ static int begin_read(struct amp_db *base, struct amplan_error *error)
 		code = sqlite_error(
 			db, sqlite3_extended_errcode(db->handle), "read", error);
 	if (code)
-		roll_back(base);
+		sqlite_roll_back(base);
 	return code;
 }
 
@@ -303,7 +155,7 @@ static int commit(struct amp_db *base, struct amplan_error *error)
 	sqlite_wait_begins(db);
 	int code = insist(db, "COMMIT", error);
 	if (code)
-		roll_back(base);
+		sqlite_roll_back(base);
 	return code;
 }
 
@@ -397,12 +249,12 @@ const struct amp_engine amp_sqlite = {
 	.name = "sqlite",
 	.exists = sqlite_exists,
 	.open = open_db,
-	.close = close_db,
+	.close = sqlite_close,
 	.begin_read = begin_read,
-	.end_read = roll_back,
+	.end_read = sqlite_roll_back,
 	.begin = begin,
 	.commit = commit,
-	.rollback = roll_back,
+	.rollback = sqlite_roll_back,
 	.is_open = is_open,
 	.lock_aside = sqlite_lock_aside,
 	.unlock_aside = sqlite_unlock_aside,
@@ -415,7 +267,7 @@ const struct amp_engine amp_sqlite = {
 	.ask = sqlite_ask,
 	.objects = sqlite_objects,
 	.violations = sqlite_violations,
-	.shadow = sqlite_shadow,
+	.shadow = make_shadow,
 	.holder = sqlite_holder,
 	.held_aside = sqlite_held_aside,
 	.beside = beside,

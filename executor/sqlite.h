@@ -1,7 +1,8 @@
 /*
  * SQLite engine, inside: the connection that the sqlite*.c files share.
  *
- *	sqlite.c          open, close, settings, transactions, own statements
+ *	sqlite.c          the table; opening, transactions, own statements
+ *	sqlite_db.c       the connection: settings, errors, closing
  *	sqlite_lock.c     waiting for the lock, and who holds it
  *	sqlite_guard.c    what the SQL of a migration may do: the authorizer
  *	sqlite_run.c      walking the statements of a step; verify queries
@@ -75,7 +76,7 @@ static inline struct sqlite_db *sqlite_of(struct amp_db *db)
 	return (struct sqlite_db *)(void *)db;
 }
 
-/* sqlite.c */
+/* sqlite_db.c */
 struct sqlite_db *sqlite_wrap(sqlite3 *handle, const struct amp_hooks *hooks);
 int sqlite_settings(struct sqlite_db *db, struct amplan_error *error);
 int sqlite_exec(struct sqlite_db *db, const char *sql, struct amplan_error *error);
@@ -84,6 +85,10 @@ int64_t sqlite_number(sqlite3 *handle, const char *sql, int64_t otherwise);
 /* AMPLAN_DATABASE, _LOCKED, _NOMEM or _CANCELLED with SQLite's own message. */
 int sqlite_error(
 	struct sqlite_db *db, int rc, const char *what, struct amplan_error *error);
+int sqlite_config(sqlite3 *handle, int option);
+void sqlite_cache_forget(struct sqlite_db *db);
+void sqlite_roll_back(struct amp_db *db);
+void sqlite_close(struct amp_db *db);
 /* A name SQLite takes for a file, never for a URI or for memory. */
 char *sqlite_literal_path(const char *path);
 
@@ -116,8 +121,6 @@ void sqlite_hint(struct sqlite_db *db, struct amp_run_as *as,
 /* sqlite_schema.c */
 int sqlite_objects(
 	struct amp_db *db, struct amp_objects *out, struct amplan_error *error);
-void sqlite_cache_forget(struct sqlite_db *db);
-void sqlite_cache_deinit(struct sqlite_db *db);
 int sqlite_violations(
 	struct amp_db *db, struct amp_violations *out, struct amplan_error *error);
 
@@ -130,6 +133,5 @@ int sqlite_shadow(struct amp_db *from, enum amplan_fidelity wish, int64_t copy_l
 	const struct amp_hooks *hooks, struct amp_db **out,
 	enum amplan_fidelity *fidelity, const char **note, struct amp_arena *arena,
 	struct amplan_error *error);
-void sqlite_remove_private(struct sqlite_db *db);
 
 #endif

@@ -283,7 +283,7 @@ int sqlite_lock_aside(struct amp_db *base, struct amplan_error *error)
 	if (rc == SQLITE_OK)
 		return AMPLAN_OK;
 	int code = (rc & 0xff) == SQLITE_BUSY
-		? sqlite_error(db, SQLITE_BUSY, "lock", error)
+		? sqlite_locked(db, error)
 		: amp_error(error, AMPLAN_DATABASE,
 			  "cannot lock '%s" ASIDE_SUFFIX "': %s", db->path,
 			  sqlite3_errmsg(db->aside));

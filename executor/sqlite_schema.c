@@ -13,19 +13,6 @@
 
 #include "schema/checksum.h"
 
-void sqlite_cache_forget(struct sqlite_db *db)
-{
-	db->cache.complete = false;
-}
-
-void sqlite_cache_deinit(struct sqlite_db *db)
-{
-	amp_arena_deinit(&db->cache.arena);
-	amp_arena_deinit(&db->cache.before);
-	free(db->cache.sorted);
-	db->cache = (struct schema_cache){0};
-}
-
 static int kind_rank(const char *type)
 {
 	return !strcmp(type, "table")    ? 0

@@ -132,26 +132,6 @@ static int copy_file(const char *from, const char *suffix, int type, const char 
 	return rc;
 }
 
-static void remove_in(const char *folder, const char *name)
-{
-	AMP_STR_AUTO path = AMP_STR_INIT;
-	amp_str_addf(&path, "%s/%s", folder, name);
-	if (!path.failed)
-		unlink(amp_str_text(&path));
-}
-
-void sqlite_remove_private(struct sqlite_db *db)
-{
-	if (!db->private_folder)
-		return;
-	static const char *const names[] = {"db", "db-wal", "db-shm", "db-journal"};
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		remove_in(db->private_folder, names[i]);
-	rmdir(db->private_folder);
-	free(db->private_folder);
-	db->private_folder = NULL;
-}
-
 static char *make_folder(void)
 {
 	const char *base = getenv("TMPDIR");
@@ -259,7 +239,7 @@ int sqlite_observe(const struct amp_target *target, const struct amp_hooks *hook
 		code = open_private(db, error);
 	}
 	if (code) {
-		amp_sqlite.close(&db->base);
+		sqlite_close(&db->base);
 		return code;
 	}
 	*out = &db->base;
@@ -355,7 +335,7 @@ static int open_shadow(struct sqlite_db **out, bool in_memory,
 	int code = rc ? sqlite_error(db, rc, "open a shadow of", error)
 		      : sqlite_settings(db, error);
 	if (code) {
-		amp_sqlite.close(&db->base);
+		sqlite_close(&db->base);
 		return code;
 	}
 	*out = db;
@@ -394,7 +374,7 @@ int sqlite_shadow(struct amp_db *base, enum amplan_fidelity wish, int64_t copy_l
 	else if (!code && *fidelity == AMPLAN_FIDELITY_SCHEMA)
 		code = copy_schema(from, shadow, &failed, arena, error);
 	if (code) {
-		amp_sqlite.close(shadow ? &shadow->base : NULL);
+		sqlite_close(shadow ? &shadow->base : NULL);
 		return code;
 	}
 	if (failed)

@@ -1,0 +1,211 @@
+/*
+ * SQLite engine: a connection: how it is made, set, put back and closed, and what its
+ * errors mean.
+ */
+#include "executor/sqlite.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "base/system.h"
+
+char *sqlite_literal_path(const char *path)
+{
+	bool special = !strncmp(path, "file:", 5) || path[0] == ':';
+	size_t size = strlen(path) + 3;
+	char *copy = malloc(size);
+	if (copy)
+		snprintf(copy, size, "%s%s", special ? "./" : "", path);
+	return copy;
+}
+
+int sqlite_error(
+	struct sqlite_db *db, int rc, const char *what, struct amplan_error *error)
+{
+	if (db->cancelled)
+		return amp_error(error, AMPLAN_CANCELLED, "interrupted");
+	const char *cause = db->handle ? sqlite3_errmsg(db->handle) : sqlite3_errstr(rc);
+	const char *name = db->path ? db->path : "database";
+	switch (rc & 0xff) {
+	case SQLITE_NOMEM:
+		return amp_error_nomem(error);
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return sqlite_locked(db, error);
+	case SQLITE_NOTADB:
+		amp_error(error, AMPLAN_DATABASE, "'%s' is not a SQLite database", name);
+		amp_error_hint(error, "check the name; amplan did not change the file");
+		break;
+	case SQLITE_CORRUPT:
+		amp_error(error, AMPLAN_DATABASE, "'%s' is damaged: %s", name, cause);
+		amp_error_hint(error,
+			"restore a backup, or try the .recover command of the sqlite3 shell");
+		break;
+	case SQLITE_FULL:
+		amp_error(
+			error, AMPLAN_DATABASE, "cannot %s '%s': %s", what, name, cause);
+		amp_error_hint(error, "free disk space, then run the same command again");
+		break;
+	case SQLITE_READONLY:
+		amp_error(
+			error, AMPLAN_DATABASE, "cannot %s '%s': %s", what, name, cause);
+		amp_error_hint(error, "the file and its folder must be writable");
+		break;
+	case SQLITE_CANTOPEN:
+		amp_error(
+			error, AMPLAN_DATABASE, "cannot %s '%s': %s", what, name, cause);
+		amp_error_hint(error,
+			"check that the folder exists and that this user may use it");
+		break;
+	default:
+		amp_error(
+			error, AMPLAN_DATABASE, "cannot %s '%s': %s", what, name, cause);
+	}
+	if (error)
+		error->system = rc;
+	return AMPLAN_DATABASE;
+}
+
+int sqlite_exec(struct sqlite_db *db, const char *sql, struct amplan_error *error)
+{
+	int rc = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
+	return rc ? sqlite_error(db, rc, "use", error) : AMPLAN_OK;
+}
+
+int64_t sqlite_number(sqlite3 *handle, const char *sql, int64_t otherwise)
+{
+	sqlite3_stmt *statement = NULL;
+	int64_t number = otherwise;
+	if (sqlite3_prepare_v2(handle, sql, -1, &statement, NULL) == SQLITE_OK &&
+		sqlite3_step(statement) == SQLITE_ROW)
+		number = sqlite3_column_int64(statement, 0);
+	sqlite3_finalize(statement);
+	return number;
+}
+
+struct sqlite_db *sqlite_wrap(sqlite3 *handle, const struct amp_hooks *hooks)
+{
+	struct sqlite_db *db = calloc(1, sizeof(*db));
+	if (!db)
+		return NULL;
+	db->base.hooks = hooks;
+	db->handle = handle;
+	db->jitter = (uint32_t)amp_now_ms() * 2654435761u ^ (uint32_t)(uintptr_t)db;
+	amp_arena_init(&db->cache.arena);
+	return db;
+}
+
+static void set_config(sqlite3 *handle, int option, int value)
+{
+	sqlite3_db_config(handle, option, value, (int *)NULL);
+}
+
+int sqlite_config(sqlite3 *handle, int option)
+{
+	int value = 0;
+	sqlite3_db_config(handle, option, -1, &value);
+	return value;
+}
+
+/* The settings under which migrations run, on every connection alike. */
+int sqlite_settings(struct sqlite_db *db, struct amplan_error *error)
+{
+	sqlite3_extended_result_codes(db->handle, 1);
+	sqlite3_busy_handler(db->handle, sqlite_busy, db);
+	sqlite3_progress_handler(db->handle, 2000, sqlite_progress, db);
+	set_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1);
+	set_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0);
+	set_config(db->handle, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0);
+	sqlite_wait_begins(db);
+	/* EXTRA syncs the folder after the journal is gone: committed means durable */
+	return sqlite_exec(db,
+		"PRAGMA synchronous=EXTRA; PRAGMA foreign_keys=OFF;"
+		"PRAGMA legacy_alter_table=OFF; PRAGMA recursive_triggers=OFF;",
+		error);
+}
+
+static void put_settings_back(struct sqlite_db *db)
+{
+	const struct lent_settings *lent = &db->lent;
+	char sql[160];
+	snprintf(sql, sizeof(sql),
+		"PRAGMA foreign_keys=%d; PRAGMA legacy_alter_table=%d;"
+		"PRAGMA recursive_triggers=%d; PRAGMA synchronous=%d;",
+		lent->foreign_keys, lent->legacy_alter, lent->recursive_triggers,
+		lent->synchronous);
+	sqlite3_progress_handler(db->handle, 0, NULL, NULL);
+	sqlite3_set_authorizer(db->handle, NULL, NULL);
+	sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
+	set_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, lent->defensive);
+	set_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, lent->trusted_schema);
+	set_config(
+		db->handle, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, lent->load_extension);
+	sqlite3_busy_timeout(db->handle, lent->busy_timeout);
+	if (db->base.hooks->returned)
+		db->base.hooks->returned(db->base.hooks->user, db->handle);
+}
+
+void sqlite_cache_forget(struct sqlite_db *db)
+{
+	db->cache.complete = false;
+}
+
+static void free_cache(struct sqlite_db *db)
+{
+	amp_arena_deinit(&db->cache.arena);
+	amp_arena_deinit(&db->cache.before);
+	free(db->cache.sorted);
+	db->cache = (struct schema_cache){0};
+}
+
+static void remove_in(const char *folder, const char *name)
+{
+	AMP_STR_AUTO path = AMP_STR_INIT;
+	amp_str_addf(&path, "%s/%s", folder, name);
+	if (!path.failed)
+		unlink(amp_str_text(&path));
+}
+
+static void remove_private(struct sqlite_db *db)
+{
+	if (!db->private_folder)
+		return;
+	static const char *const names[] = {"db", "db-wal", "db-shm", "db-journal"};
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		remove_in(db->private_folder, names[i]);
+	rmdir(db->private_folder);
+	free(db->private_folder);
+	db->private_folder = NULL;
+}
+
+void sqlite_roll_back(struct amp_db *base)
+{
+	struct sqlite_db *db = sqlite_of(base);
+	/* the progress handler must not stop the rollback that it asked for */
+	sqlite3_progress_handler(db->handle, 0, NULL, NULL);
+	if (!sqlite3_get_autocommit(db->handle))
+		sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+	sqlite3_progress_handler(db->handle, 2000, sqlite_progress, db);
+	sqlite_cache_forget(db);
+}
+
+void sqlite_close(struct amp_db *base)
+{
+	if (!base)
+		return;
+	struct sqlite_db *db = sqlite_of(base);
+	if (db->handle)
+		sqlite_roll_back(base);
+	sqlite_unlock_aside(base);
+	if (db->lent.lent)
+		put_settings_back(db);
+	else
+		sqlite3_close(db->handle);
+	remove_private(db);
+	free_cache(db);
+	free(db->path);
+	free(db);
+}
