@@ -145,6 +145,38 @@ newer() {
 	stop_wall
 }
 
+@test "an upgrade that fails leaves the first release, which is shown and marked" {
+	"$AMPLAN" apply -q --yes -d wall.db --to 004_invites
+	"$AMPLAN" apply -q --yes -d wall.db --to 003_marks
+	sqlite3 wall.db "INSERT INTO users (name) VALUES ('Ada'), ('Bo');
+		INSERT INTO prayers (author_id, text, flagged) VALUES (1, 'rain', 0), (1, 'bad', 1)"
+	open_gate
+	break_migrations
+	start_wall
+	[ "$(status_of "$url")" = 200 ]
+	send marks prayer=1 user=Bo | grep Done
+	run send prayers author=Ada text=sun
+	grep -Fx "$behind" <<<"$output"
+	grep 'That did not work: .*category_id' <<<"$output"
+	run send ''
+	grep -Fx "$behind" <<<"$output"
+	grep '<p>rain</p><p>Ada, other, 1 marks' <<<"$output"
+	! grep 'bad' <<<"$output" || false
+	stop_wall
+}
+
+@test "between the releases a prayer that attributes hide is not shown" {
+	"$AMPLAN" apply -q --yes -d wall.db --to 007_flags_to_attributes
+	sqlite3 wall.db "INSERT INTO users (name) VALUES ('Ada');
+		INSERT INTO prayers (author_id, text) VALUES (1, 'rain');
+		INSERT INTO prayer_attributes (prayer_id, name) VALUES (1, 'archived')"
+	start_wall
+	run send ''
+	grep -Fx "$behind" <<<"$output"
+	! grep 'rain' <<<"$output" || false
+	stop_wall
+}
+
 @test "what a person repairs while it runs is seen at once" {
 	open_gate
 	break_migrations
@@ -249,11 +281,12 @@ expect_closed() {
 	strace -o /dev/null true 2>/dev/null || skip "strace may not trace here"
 	export ASAN_OPTIONS=detect_leaks=0
 	traced() {
+		rm -f out # what the last one said is no sign of this one
 		timeout -s TERM 60 strace -f -e trace=openat,open,stat,newfstatat,statx -o trace \
 			"$PRAYER_WALL" --database wall.db --port 0 >out 2>log &
 		local pid=$!
 		for ((i = 0; i < 500; i++)); do
-			grep -q listening out && break
+			grep -qs listening out && break
 			sleep 0.1
 		done
 		kill -TERM "$pid"
