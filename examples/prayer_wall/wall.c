@@ -125,15 +125,33 @@ static const char *text_of(sqlite3_stmt *statement, int column)
 	return text ? text : "";
 }
 
+/* The best that the schema gives; where it gives nothing, why not the first one. */
+static bool prepare_wall(struct wall *wall, sqlite3 *db, sqlite3_stmt **statement)
+{
+	static const char *const queries[] = {
+		"SELECT id, author, text, category, marks FROM wall"
+		" ORDER BY created_at DESC, id DESC LIMIT 100",
+		/* What an upgrade that failed leaves of the first release, up to 004. Later
+		   than that attributes may hide a prayer: nothing is shown, not too much. */
+		"SELECT prayers.id, users.name, text, 'other',"
+		"  (SELECT count(*) FROM marks WHERE prayer_id = prayers.id)"
+		" FROM prayers JOIN users ON users.id = author_id WHERE NOT flagged"
+		"  AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'prayer_attributes')"
+		" ORDER BY prayers.created_at DESC, prayers.id DESC LIMIT 100",
+	};
+	char why[sizeof(wall->message)];
+	if (!sqlite3_prepare_v2(db, queries[0], -1, statement, NULL))
+		return true;
+	snprintf(why, sizeof(why), "%s", sqlite3_errmsg(db));
+	return !sqlite3_prepare_v2(db, queries[1], -1, statement, NULL) ||
+		fail(wall, why);
+}
+
 bool wall_show(struct wall *wall, wall_prayer_fn *show, void *user)
 {
 	sqlite3_stmt *statement = NULL;
 	sqlite3 *db = open_database(wall);
-	bool ok = db &&
-		!sqlite3_prepare_v2(db,
-			"SELECT id, author, text, category, marks FROM wall"
-			" ORDER BY created_at DESC, id DESC LIMIT 100",
-			-1, &statement, NULL);
+	bool ok = db && prepare_wall(wall, db, &statement);
 	while (ok && sqlite3_step(statement) == SQLITE_ROW) {
 		const struct wall_prayer prayer = {
 			.id = sqlite3_column_int(statement, 0),
@@ -144,7 +162,7 @@ bool wall_show(struct wall *wall, wall_prayer_fn *show, void *user)
 		};
 		show(user, &prayer);
 	}
-	if (db && (sqlite3_finalize(statement) || !ok))
+	if (sqlite3_finalize(statement))
 		ok = fail(wall, sqlite3_errmsg(db));
 	sqlite3_close(db);
 	return ok;
