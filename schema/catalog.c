@@ -254,6 +254,8 @@ static void parse(struct loader *loader, const struct file *file)
 		.source = loader->shelf->sources[file->entry],
 		.kind = KIND,
 	};
+	if (!complain.source) /* no memory, which the arena remembers */
+		return;
 	amp_descriptor_read(&complain, loader->engine, &hooks);
 	loader->catalog->files++;
 }

@@ -342,27 +342,32 @@ static void on_doctype(void *context, const xmlChar *name, const xmlChar *extern
 	stop(reader);
 }
 
+/* We look at namespaces ourselves. libxml2 also calls one broken when it only has no
+   memory to look at it. */
+static bool is_about_uri(int code)
+{
+	return code == XML_WAR_NS_URI || code == XML_WAR_NS_URI_RELATIVE;
+}
+
 static void on_error(void *context, xmlErrorPtr problem)
 {
 	struct reader *reader = context;
 	struct amp_findings *findings = reader->complain->findings;
-	if (problem->level == XML_ERR_WARNING || reader->stopped || reader->errors)
-		return;
-	if (problem->code == XML_ERR_NO_MEMORY) {
+	if (problem->code == XML_ERR_NO_MEMORY || !problem->message)
 		findings->failed = true;
+	if (problem->level == XML_ERR_WARNING || is_about_uri(problem->code) ||
+		reader->stopped || reader->errors || findings->failed)
 		return;
-	}
 	reader->errors = true;
 	long consumed = xmlByteConsumed(reader->parser);
 	size_t at = consumed < 0 ? reader->scan.at : (size_t)consumed;
-	const char *message = problem->message ? problem->message : "no reason given";
 	/* a '<' or '&' that stands for itself is noticed behind it */
 	bool bare = problem->code == XML_ERR_NAME_REQUIRED && at > 0;
 	if (bare && strchr("<&", reader->complain->source->bytes[at - 1]))
 		at--;
 	struct amplan_finding *finding = amp_complain(reader->complain,
 		(struct amp_scan_range){at, 1}, "the XML is not well-formed: %s",
-		amp_shown(findings, message, strcspn(message, "\n")));
+		amp_shown(findings, problem->message, strcspn(problem->message, "\n")));
 	amp_finding_hint(findings, finding, "%s",
 		bare ? "in SQL write '&lt;' for '<' and '&amp;' for '&', or put the SQL into "
 		       "<![CDATA[ … ]]>"
@@ -426,16 +431,18 @@ static xmlParserCtxtPtr new_parser(struct reader *reader)
 /* Whether the parser is content; otherwise a finding says so. */
 static bool judge(struct reader *reader)
 {
-	if (reader->stopped || reader->errors)
+	if (reader->parser->errNo == XML_ERR_NO_MEMORY)
+		reader->complain->findings->failed = true;
+	if (reader->stopped || reader->errors || reader->complain->findings->failed)
 		return false;
-	if (reader->parser->wellFormed && reader->parser->errNo == XML_ERR_OK &&
-		reader->ended)
+	int code = reader->parser->errNo;
+	if (reader->parser->wellFormed && reader->ended &&
+		(code == XML_ERR_OK || is_about_uri(code)))
 		return true;
 	amp_complain_hint(reader->complain,
 		amp_complain(reader->complain,
 			(struct amp_scan_range){reader->complain->source->length, 1},
-			"the XML is not well-formed: error %d of the parser",
-			reader->parser->errNo),
+			"the XML is not well-formed: error %d of the parser", code),
 		"check it with xmllint");
 	return false;
 }
