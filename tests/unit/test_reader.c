@@ -622,7 +622,7 @@ static void test_reader__decides_on_hostile_files(void **state)
 		{"<migration " NS " id=\"a\"><up>", "&lt;x", 4 * MIB,
 			"</up></migration>"},
 		{"<migration " NS " id=\"a\"><up>", "\r\n", 4 * MIB, "</up></migration>"},
-		{"<migration " NS " id=\"a\"><up><![CDATA[", "x", 4 * MIB,
+		{"<migration " NS " id=\"a\"><up><![CDATA[", "x", 11 * MIB,
 			"]]></up></migration>"},
 		{"<migration " NS " id=\"a\"><!--", " - ", 4 * MIB, "--></migration>"},
 		{"", "\n", 4 * MIB, "<x"},

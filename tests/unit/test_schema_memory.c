@@ -218,8 +218,9 @@ static void test_plan_file__says_that_there_is_no_memory(void **state)
 }
 
 /* libxml2 2.9 forgets its input buffer where there is no memory for the next thing. */
-const char *__lsan_default_suppressions(void);
-const char *__asan_default_options(void);
+#define SEEN __attribute__((visibility("default"))) /* by the sanitizer */
+SEEN const char *__lsan_default_suppressions(void);
+SEEN const char *__asan_default_options(void);
 
 const char *__lsan_default_suppressions(void)
 {
