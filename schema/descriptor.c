@@ -13,12 +13,15 @@
 #include "schema/sql.h"
 
 #define DEPTH_MAX 8
+/* Many more than anyone writes, and few enough to be read in half a second. */
+#define ELEMENTS_MAX ((size_t)1 << 18)
 
 struct builder {
 	const struct amp_complain *complain;
 	const struct amp_descriptor_hooks *hooks;
 	struct amp_arena *arena;
 	const char *module; /* of <migrations>, for those within */
+	size_t elements;
 	enum amp_element open[DEPTH_MAX];
 	size_t depth;
 	struct amp_draft draft;
@@ -139,11 +142,26 @@ static void add_allowance(struct builder *builder)
 		builder->complain->findings->failed = true;
 }
 
+/* A saved plan has as many elements as its descriptors had together. */
+static bool is_one_too_many(struct builder *builder, struct amp_scan_range at)
+{
+	if (builder->hooks->begin || ++builder->elements <= ELEMENTS_MAX)
+		return false;
+	if (builder->elements == ELEMENTS_MAX + 1)
+		hint(builder,
+			amp_complain(builder->complain, at,
+				"the file holds more than %zu elements", ELEMENTS_MAX),
+			"split it into several files");
+	return true;
+}
+
 static bool on_start(void *context, const struct amp_xml_element *element)
 {
 	struct builder *builder = context;
 	bool plan = builder->hooks->begin;
 	size_t before = builder->complain->findings->count;
+	if (is_one_too_many(builder, element->at))
+		return false;
 	enum amp_element which =
 		amp_grammar_element(builder->complain, plan, innermost(builder), element);
 	if (which == AMP_EL_NONE || builder->depth == DEPTH_MAX)

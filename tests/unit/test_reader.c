@@ -625,6 +625,8 @@ static void test_reader__decides_on_hostile_files(void **state)
 		{"<migration " NS " id=\"a\"><up><![CDATA[", "x", 11 * MIB,
 			"]]></up></migration>"},
 		{"<migration " NS " id=\"a\"><!--", " - ", 4 * MIB, "--></migration>"},
+		{"<migration " NS " id=\"a\"><up>x</up>", "<verify>x</verify>", 6 * MIB,
+			"</migration>"},
 		{"", "\n", 4 * MIB, "<x"},
 		{"<", "?", 4 * MIB, ""},
 		{"", "<?a?>", 4 * MIB, ""},
