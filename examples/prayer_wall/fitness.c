@@ -35,12 +35,11 @@ void fitness_open(struct fitness *fitness, const char *database, const char *fol
 	amplan_log_fn *log)
 {
 	struct amplan_options options = AMPLAN_OPTIONS_INIT;
-	struct amplan_error error;
 	options.database = database;
 	options.folders = &folder;
 	options.nfolders = 1;
 	*fitness = (struct fitness){.log = log, .notice = ""};
-	if (amplan_open(&options, &fitness->amplan, &error))
+	if (amplan_open(&options, &fitness->amplan, &fitness->error))
 		fitness->amplan = NULL;
 }
 
@@ -113,7 +112,7 @@ static const struct meaning *ask(struct fitness *fitness, struct amplan_report *
 enum fitness_answer fitness_ask(struct fitness *fitness)
 {
 	struct amplan_report *report = NULL;
-	struct amplan_error error = {.message = ""};
+	struct amplan_error error = fitness->error;
 	const struct meaning *meaning = ask(fitness, &report, &error);
 	find_reason(meaning, report, error.message, sizeof(error.message));
 	tell(fitness, meaning, error.message);

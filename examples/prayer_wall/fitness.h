@@ -17,7 +17,8 @@ enum fitness_answer {
 };
 
 struct fitness {
-	struct amplan *amplan; /* NULL: there is no session, the answer is never known */
+	struct amplan *amplan; /* NULL: there is no session, and `error` says why */
+	struct amplan_error error;
 	amplan_log_fn *log;
 	const char *notice; /* what visitors should know of the last answer; or "" */
 	char said[1280];    /* what the log was told last */

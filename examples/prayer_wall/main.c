@@ -41,6 +41,12 @@ static void log_line(void *user, enum amplan_level level, const char *message,
 	fputc('\n', stderr);
 }
 
+static void give_up(const struct amplan_startup_result *result)
+{
+	fprintf(stderr, "prayer_wall: does not start: %s\n", result->error.message);
+	exit(amplan_exit_code(result->code));
+}
+
 static void migrate(const char *database, const char *folder)
 {
 	struct amplan_options options = AMPLAN_OPTIONS_INIT;
@@ -50,7 +56,7 @@ static void migrate(const char *database, const char *folder)
 	options.nfolders = 1;
 	options.log = log_line;
 	if (amplan_startup(&options, NULL, &result) && result.stop)
-		exit(amplan_exit_code(result.code));
+		give_up(&result);
 	amplan_startup_result_deinit(&result);
 }
 

@@ -166,11 +166,13 @@ newer() {
 }
 
 @test "between the releases a prayer that attributes hide is not shown" {
+	"$AMPLAN" apply -q --yes -d wall.db --to 003_marks
 	"$AMPLAN" apply -q --yes -d wall.db --to 007_flags_to_attributes
 	sqlite3 wall.db "INSERT INTO users (name) VALUES ('Ada');
 		INSERT INTO prayers (author_id, text) VALUES (1, 'rain');
 		INSERT INTO prayer_attributes (prayer_id, name) VALUES (1, 'archived')"
 	start_wall
+	[ "$(status_of "$url")" = 200 ]
 	run send ''
 	grep -Fx "$behind" <<<"$output"
 	! grep 'rain' <<<"$output" || false
@@ -255,7 +257,26 @@ expect_closed() {
 	run --separate-stderr timeout 30 "$PRAYER_WALL" --database wall.db --port 0
 	[ "$status" -eq 1 ]
 	[ -z "$output" ]
-	grep 'no such table: prayer' <<<"$stderr"
+	grep "^prayer_wall: does not start: '017_broken' failed in statement 2: .*no such table: prayer" <<<"$stderr"
+}
+
+@test "a database that amplan does not know is no reason to stay silent, or down" {
+	open_gate
+	"$PRAYER_WALL" --database postgresql://wall --port 0 >out 2>log 3>&- &
+	server=$!
+	for ((i = 0; i < 300; i++)); do
+		grep -q listening out && break
+		sleep 0.1
+	done
+	url=$(sed 's/^listening on //' out)
+	[ "$(status_of "$url")" = 503 ]
+	send '' | grep -Fx "$unsure"
+	grep 'warning: it is not known .* reason="[^"]*postgresql' log
+	stop_wall
+	export AUTO_MIGRATE_ON_FAILURE=stop
+	run --separate-stderr timeout 30 "$PRAYER_WALL" --database postgresql://wall --port 0
+	[ "$status" -eq 2 ]
+	grep '^prayer_wall: does not start: .*postgresql' <<<"$stderr"
 }
 
 @test "with the gate off neither descriptors nor database are opened" {
