@@ -81,4 +81,11 @@ int amp_file_read(struct amp_arena *arena, const char *path, size_t limit,
 int amp_file_replace(
 	const char *path, const char *bytes, size_t length, struct amplan_error *error);
 
+/*
+ * Puts a file under exactly this name, whatever stands there: a link or a pipe is
+ * replaced, never followed or opened. For files of ours whose name others can guess.
+ * Returns 0 or an errno.
+ */
+int amp_file_put(const char *path, const char *bytes, size_t length);
+
 #endif

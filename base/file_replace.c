@@ -105,6 +105,18 @@ static int replace(const char *path, const char *bytes, size_t length)
 	return number;
 }
 
+int amp_file_put(const char *path, const char *bytes, size_t length)
+{
+	char suffix[33], *beside = NULL;
+	if (amp_random_hex(suffix))
+		return EIO;
+	if (asprintf(&beside, "%s.%.8s.part", path, suffix) < 0)
+		return ENOMEM;
+	int number = write_beside(path, beside, NULL, bytes, length);
+	free(beside);
+	return number;
+}
+
 int amp_file_replace(
 	const char *path, const char *bytes, size_t length, struct amplan_error *error)
 {

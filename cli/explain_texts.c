@@ -212,6 +212,14 @@ const struct explain_text explain_texts[] = {
 		"                                <replaces id=\"003\"/>",
 		"bring the database to 003 with the version before the squash, then use\n"
 		"the squash"},
+	{"row-loss", "rows would vanish without a DELETE",
+		"SQLite deletes the rows of a table before it drops it. With foreign keys on, "
+		"that takes along, or changes, the rows of other tables that point there: a "
+		"rebuild of the table then loses its children, and nobody is told.",
+		"<migration id=\"014_rebuild\" foreign-keys=\"on\">\n"
+		"  … DROP TABLE parent; ALTER TABLE parent_new RENAME TO parent;",
+		"<migration id=\"014_rebuild\">   (off is the default, keys are checked before "
+		"commit)"},
 	{"running", "a step with transaction=\"none\" runs in another process now",
 		"Such a step runs outside the transaction of the plan, under a lock of its own "
 		"that dies with its process. Nothing is wrong: 'apply' and 'start' wait for it.",

@@ -18,6 +18,8 @@
 
 /* The name of the history table, in every engine. */
 #define AMP_HISTORY_TABLE "amplan_history"
+/* As amplan's own statements say it: a temporary table of that name is not it. */
+#define AMP_HISTORY_QUALIFIED "main." AMP_HISTORY_TABLE
 
 struct sqlite3;
 
@@ -77,10 +79,11 @@ enum amp_answer {
 	AMP_NO_ANSWER /* it failed: a finding says why */
 };
 
-/* Rows that point at nothing, counted by child table, parent table and key. */
+/* Rows that point at nothing: child table, parent table, key, and the row itself. */
 struct amp_violation {
 	const char *child, *parent, *key;
-	int64_t count;
+	int64_t row;   /* rowid; of tables without one, 0 */
+	int64_t count; /* 1, or how many of a table without rowid */
 };
 
 struct amp_violations {

@@ -1,6 +1,7 @@
 #include "executor/failure.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -34,7 +35,7 @@ void amp_failure_write(const struct amp_engine *engine, const struct amp_target 
 	add_line(&out, message);
 	const char *path = engine->beside(target, SUFFIX, &arena);
 	if (path && !out.failed && !where.failed)
-		amp_file_replace(path, amp_str_text(&out), out.length, NULL);
+		amp_file_put(path, amp_str_text(&out), out.length);
 	amp_arena_deinit(&arena);
 }
 
@@ -62,7 +63,9 @@ void amp_failure_read(const struct amp_engine *engine, const struct amp_target *
 	*out = (struct amplan_failure){.id = "", .message = "", .place = ""};
 	const char *path = engine->beside(target, SUFFIX, arena), *bytes = NULL;
 	size_t length;
-	if (!path || amp_file_read(arena, path, SIZE_LIMIT, &bytes, &length, NULL))
+	struct stat status;
+	if (!path || lstat(path, &status) || !S_ISREG(status.st_mode) ||
+		amp_file_read(arena, path, SIZE_LIMIT, &bytes, &length, NULL))
 		return;
 	out->at = take_line(arena, &bytes);
 	out->id = take_line(arena, &bytes);

@@ -33,7 +33,7 @@ enum {
 };
 
 static const char create_sql[] =
-	"CREATE TABLE " AMP_HISTORY_TABLE " (\n"
+	"CREATE TABLE " AMP_HISTORY_QUALIFIED " (\n"
 	"  number INTEGER PRIMARY KEY,   -- place in the chain, from 0\n"
 	"  event TEXT NOT NULL,          -- created, applied, marked, baselined, started,\n"
 	"                                -- undoing, resolved, abandoned, rolled-back\n"
@@ -259,8 +259,8 @@ int amp_history_read(
 	if (code || !history->exists)
 		return code;
 	code = db->engine->read(db,
-		"SELECT " COLUMNS " FROM " AMP_HISTORY_TABLE " ORDER BY number", NULL, 0,
-		take_row, &reading, &inner);
+		"SELECT " COLUMNS " FROM " AMP_HISTORY_QUALIFIED " ORDER BY number", NULL,
+		0, take_row, &reading, &inner);
 	if (!code) {
 		code = finish_reading(&reading, error);
 	} else if (code == AMPLAN_NOMEM) {
@@ -294,7 +294,7 @@ static int table_exists(struct amp_db *db, bool *exists, struct amplan_error *er
 {
 	int64_t number = 0;
 	int code = db->engine->read(db,
-		"SELECT count(*) FROM sqlite_schema WHERE name = '" AMP_HISTORY_TABLE
+		"SELECT count(*) FROM main.sqlite_schema WHERE name = '" AMP_HISTORY_TABLE
 		"' AND type = 'table'",
 		NULL, 0, take_number, &number, error);
 	*exists = number > 0;
@@ -322,7 +322,8 @@ int amp_history_stamp(
 	if (code || !exists)
 		return code;
 	return db->engine->read(db,
-		"SELECT catalog FROM " AMP_HISTORY_TABLE " ORDER BY number DESC LIMIT 1",
+		"SELECT catalog FROM " AMP_HISTORY_QUALIFIED
+		" ORDER BY number DESC LIMIT 1",
 		NULL, 0, take_stamp, out, error);
 }
 
@@ -346,8 +347,9 @@ int amp_history_head(
 	if (code || !head->exists)
 		return code;
 	return db->engine->read(db,
-		"SELECT number, chain FROM " AMP_HISTORY_TABLE " WHERE number = 0 UNION "
-		"SELECT * FROM (SELECT number, chain FROM " AMP_HISTORY_TABLE
+		"SELECT number, chain FROM " AMP_HISTORY_QUALIFIED
+		" WHERE number = 0 UNION "
+		"SELECT * FROM (SELECT number, chain FROM " AMP_HISTORY_QUALIFIED
 		" ORDER BY number DESC LIMIT 1) ORDER BY 1",
 		NULL, 0, take_head, head, error);
 }
@@ -410,7 +412,7 @@ int amp_history_append(struct amp_db *db, struct amp_history_head *head,
 		[CHAIN] = {.text = chain},
 	};
 	int code = db->engine->write(db,
-		"INSERT INTO " AMP_HISTORY_TABLE " (" COLUMNS
+		"INSERT INTO " AMP_HISTORY_QUALIFIED " (" COLUMNS
 		") VALUES (?1, ?2, ?3, ?4, ?5, "
 		"?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
 		values, NCOLUMNS, error);

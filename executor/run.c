@@ -200,8 +200,14 @@ static int rehearse_stage(
 			*error = inner;
 		}
 	}
-	if (!code)
-		code = end_stage(runner, error);
+	struct amplan_error at_end = {0};
+	if (!code && (code = end_stage(runner, &at_end))) {
+		/* a step that failed may leave the shadow so that it cannot commit */
+		runner->lost = worst != AMPLAN_OK;
+		if (!worst)
+			*error = at_end;
+		code = worst ? worst : code;
+	}
 	if (runner->lost)
 		forget_untold(runner, first, end);
 	amp_vec_deinit(&before);

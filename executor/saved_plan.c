@@ -158,7 +158,8 @@ static void compare_steps(
 	AMP_STR_AUTO text = AMP_STR_INIT;
 	amp_str_addf(&text, "'%s'", first);
 	if (moved > 1)
-		amp_str_addf(&text, " and %zu more steps", moved - 1);
+		amp_str_addf(
+			&text, " and %zu more step%s", moved - 1, moved == 2 ? "" : "s");
 	amp_str_add(&text,
 		file->rollback      ? " are not applied any more"
 			: moved > 1 ? " were applied meanwhile"

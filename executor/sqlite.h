@@ -6,6 +6,7 @@
  *	sqlite_lock.c     waiting for the lock, and who holds it
  *	sqlite_guard.c    what the SQL of a migration may do: the authorizer
  *	sqlite_run.c      walking the statements of a step; verify queries
+ *	sqlite_loss.c     what a step must not lose, nor leave behind
  *	sqlite_schema.c   objects, and rows that point at nothing
  *	sqlite_shadow.c   looking without touching, and shadows
  *	sqlite_hint.c     advice for SQLite's own messages
@@ -27,9 +28,11 @@ enum guard_mode {
 
 struct guard {
 	enum guard_mode mode;
-	bool stepping;    /* a statement runs: nested prepares are SQLite's own */
-	bool rewrites;    /* saw an action that changes or drops schema objects */
-	const char *kind; /* of the finding, where something was denied */
+	bool stepping;       /* a statement runs: nested prepares are SQLite's own */
+	bool rewrites;       /* saw an action that changes or drops schema objects */
+	bool makes_triggers; /* saw CREATE TRIGGER */
+	char dropping[256];  /* table that the statement drops; or "" */
+	const char *kind;    /* of the finding, where something was denied */
 	char message[256];
 	char hint[256];
 	struct amp_arena *arena;
@@ -113,6 +116,17 @@ int sqlite_run(struct amp_db *db, const struct amp_sql *sql, struct amp_run_as *
 	struct amp_run *run, struct amplan_error *error);
 int sqlite_ask(struct amp_db *db, const struct amp_sql *sql, struct amp_run_as *as,
 	enum amp_answer *answer, struct amplan_error *error);
+
+/* Adds an error at an offset of the SQL of a step, one word long. */
+struct amplan_finding *sqlite_add_finding(const struct amp_sql *sql,
+	struct amp_run_as *as, const char *kind, size_t offset, const char *message);
+
+/* sqlite_loss.c */
+int64_t sqlite_temp_objects(struct sqlite_db *db);
+int sqlite_check_drop(struct sqlite_db *db, const struct amp_sql *sql,
+	struct amp_run_as *as, size_t offset, struct amplan_error *error);
+int sqlite_check_left(struct sqlite_db *db, const struct amp_sql *sql,
+	struct amp_run_as *as, int64_t temp_before, struct amplan_error *error);
 
 /* sqlite_hint.c */
 void sqlite_hint(struct sqlite_db *db, struct amp_run_as *as,

@@ -28,7 +28,7 @@ int sqlite_error(
 	if (db->cancelled)
 		return amp_error(error, AMPLAN_CANCELLED, "interrupted");
 	const char *cause = db->handle ? sqlite3_errmsg(db->handle) : sqlite3_errstr(rc);
-	const char *name = db->path ? db->path : "database";
+	const char *name = db->path ? db->path : db->shadow ? "the shadow" : "database";
 	switch (rc & 0xff) {
 	case SQLITE_NOMEM:
 		return amp_error_nomem(error);

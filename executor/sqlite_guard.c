@@ -67,6 +67,15 @@ static int check_pragma(struct guard *guard, const char *name, const char *argum
 		return deny(guard, "ineffective-pragma",
 			"the lock and its timeout belong to amplan",
 			"remove it; use --lock-timeout SECONDS");
+	if (!strcasecmp(name, "query_only"))
+		return deny(guard, "ineffective-pragma",
+			"'PRAGMA query_only' would keep amplan from recording the step",
+			"remove it");
+	if (!strcasecmp(name, "journal_mode") && argument &&
+		(!strcasecmp(argument, "off") || !strcasecmp(argument, "memory")))
+		return deny(guard, "forbidden-statement",
+			"without a journal on the disk nothing can be rolled back",
+			"use DELETE, TRUNCATE, PERSIST or WAL");
 	if (guard->mode == GUARD_ALONE || is_one_of(name, effective))
 		return SQLITE_OK;
 	if (!strcasecmp(name, "foreign_keys"))
@@ -204,6 +213,10 @@ static int authorize(void *user, int action, const char *one, const char *two,
 		return SQLITE_OK;
 	if (rewrites_schema(action))
 		guard->rewrites = true;
+	if (action == SQLITE_CREATE_TRIGGER)
+		guard->makes_triggers = true;
+	if (action == SQLITE_DROP_TABLE)
+		snprintf(guard->dropping, sizeof(guard->dropping), "%s", one);
 	switch (action) {
 	case SQLITE_TRANSACTION:
 		return check_transaction(guard, one);

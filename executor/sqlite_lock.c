@@ -272,8 +272,13 @@ int sqlite_lock_aside(struct amp_db *base, struct amplan_error *error)
 	if (!name)
 		return amp_error_nomem(error);
 	snprintf(name, size, "%s" ASIDE_SUFFIX, db->path);
-	int rc = sqlite3_open_v2(name, &db->aside,
-		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+	struct stat status;
+	int rc = SQLITE_CANTOPEN;
+	/* a link of that name would make us create a file somewhere else */
+	if (lstat(name, &status) || S_ISREG(status.st_mode))
+		rc = sqlite3_open_v2(name, &db->aside,
+			SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+			NULL);
 	free(name);
 	sqlite_wait_begins(db);
 	if (rc == SQLITE_OK) {
@@ -286,7 +291,8 @@ int sqlite_lock_aside(struct amp_db *base, struct amplan_error *error)
 		? sqlite_locked(db, error)
 		: amp_error(error, AMPLAN_DATABASE,
 			  "cannot lock '%s" ASIDE_SUFFIX "': %s", db->path,
-			  sqlite3_errmsg(db->aside));
+			  db->aside ? sqlite3_errmsg(db->aside)
+				    : "it is not a regular file");
 	sqlite_unlock_aside(base);
 	return code;
 }

@@ -44,7 +44,7 @@ static size_t word_length(const char *text)
 	return n ? n : 1;
 }
 
-static struct amplan_finding *add_finding(const struct amp_sql *sql,
+struct amplan_finding *sqlite_add_finding(const struct amp_sql *sql,
 	struct amp_run_as *as, const char *kind, size_t offset, const char *message)
 {
 	struct amplan_finding *finding =
@@ -60,8 +60,8 @@ static int report_denied(struct sqlite_db *db, const struct amp_sql *sql,
 	struct amplan_error *error)
 {
 	const struct guard *guard = &db->guard;
-	struct amplan_finding *finding =
-		add_finding(sql, as, guard->kind, statement->start, guard->message);
+	struct amplan_finding *finding = sqlite_add_finding(
+		sql, as, guard->kind, statement->start, guard->message);
 	amp_finding_hint(as->findings, finding, "%s", guard->hint);
 	if (!strcmp(guard->kind, "invalid-sql"))
 		return amp_error(error, AMPLAN_FAILED, "'%s': %s", as->migration->id,
@@ -73,6 +73,9 @@ static int report_denied(struct sqlite_db *db, const struct amp_sql *sql,
 /* Trouble of the machine, not of the SQL. */
 static bool is_system_trouble(int rc)
 {
+	/* a virtual table that does not fit its content is a matter of the SQL */
+	if (rc == SQLITE_CORRUPT_VTAB)
+		return false;
 	switch (rc & 0xff) {
 	case SQLITE_NOMEM:
 	case SQLITE_IOERR:
@@ -105,7 +108,7 @@ static int report_failure(struct sqlite_db *db, int rc, const struct amp_sql *sq
 	snprintf(message, sizeof(message), "statement %u fails: %s", statement->number,
 		cause);
 	struct amplan_finding *finding =
-		add_finding(sql, as, "invalid-sql", offset, message);
+		sqlite_add_finding(sql, as, "invalid-sql", offset, message);
 	if (ended)
 		amp_finding_hint(as->findings, finding,
 			"it also ended the transaction and undid all steps: ON CONFLICT "
@@ -122,8 +125,8 @@ static int report_rolled_back(const struct amp_sql *sql, struct amp_run_as *as,
 	char message[160];
 	snprintf(message, sizeof(message),
 		"statement %u ended the transaction of the step", statement->number);
-	struct amplan_finding *finding =
-		add_finding(sql, as, "transaction-control", statement->start, message);
+	struct amplan_finding *finding = sqlite_add_finding(
+		sql, as, "transaction-control", statement->start, message);
 	amp_finding_hint(as->findings, finding,
 		"ON CONFLICT ROLLBACK and RAISE(ROLLBACK) undo all steps; use ABORT or FAIL");
 	return amp_error(error, AMPLAN_FAILED, "'%s': %s", as->migration->id, message);
@@ -140,6 +143,7 @@ static int prepare(struct sqlite_db *db, const struct amp_sql *sql, size_t *tail
 	statement->number++;
 	const char *end = NULL;
 	db->guard.stepping = false;
+	db->guard.dropping[0] = '\0';
 	int rc = sqlite3_prepare_v2(
 		db->handle, sql->text + statement->start, -1, &statement->prepared, &end);
 	if (rc == SQLITE_OK)
@@ -167,10 +171,15 @@ static int run_statements(struct sqlite_db *db, const struct amp_sql *sql,
 		int rc = prepare(db, sql, &tail, &statement);
 		if (rc == SQLITE_OK && !statement.prepared)
 			return AMPLAN_OK;
+		int code = rc ? AMPLAN_OK
+			      : sqlite_check_drop(db, sql, as, statement.start, error);
+		if (code) {
+			sqlite3_finalize(statement.prepared);
+			return code;
+		}
 		if (rc == SQLITE_OK)
 			rc = step_through(db, statement.prepared);
 		run->ended_transaction = inside && sqlite3_get_autocommit(db->handle);
-		int code = AMPLAN_OK;
 		if (rc)
 			code = report_failure(db, rc, sql, as, &statement,
 				run->ended_transaction, error);
@@ -189,8 +198,9 @@ static int check_closed(struct sqlite_db *db, const struct amp_sql *sql,
 {
 	if (as->transactional || sqlite3_get_autocommit(db->handle))
 		return AMPLAN_OK;
-	struct amplan_finding *finding = add_finding(sql, as, "transaction-control",
-		skip_blank(sql->text, 0), "the step ends inside an open transaction");
+	struct amplan_finding *finding = sqlite_add_finding(sql, as,
+		"transaction-control", skip_blank(sql->text, 0),
+		"the step ends inside an open transaction");
 	amp_finding_hint(as->findings, finding, "add the COMMIT that is missing");
 	sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
 	return amp_error(error, AMPLAN_FAILED, "'%s' ends inside an open transaction",
@@ -200,8 +210,9 @@ static int check_closed(struct sqlite_db *db, const struct amp_sql *sql,
 static void reset_connection(struct sqlite_db *db)
 {
 	sqlite3_exec(db->handle,
-		"PRAGMA legacy_alter_table=OFF; PRAGMA recursive_triggers=OFF", NULL,
-		NULL, NULL);
+		"PRAGMA legacy_alter_table=OFF; PRAGMA recursive_triggers=OFF;"
+		"PRAGMA ignore_check_constraints=OFF; PRAGMA synchronous=EXTRA",
+		NULL, NULL, NULL);
 }
 
 int sqlite_run(struct amp_db *base, const struct amp_sql *sql, struct amp_run_as *as,
@@ -215,8 +226,11 @@ int sqlite_run(struct amp_db *base, const struct amp_sql *sql, struct amp_run_as
 	sqlite_wait_begins(db);
 	db->last_told = amp_now_ms();
 	sqlite_guard_begin(db, as->transactional ? GUARD_STEP : GUARD_ALONE, as->arena);
+	int64_t temp_before = sqlite_temp_objects(db);
 	int code = run_statements(db, sql, as, run, error);
 	sqlite_guard_end(db);
+	if (!code)
+		code = sqlite_check_left(db, sql, as, temp_before, error);
 	db->progress.number = 0;
 	if (!code)
 		code = check_closed(db, sql, as, error);
@@ -256,7 +270,7 @@ static int refuse_query(const struct amp_sql *sql, struct amp_run_as *as, size_t
 	const char *message, struct amplan_error *error)
 {
 	struct amplan_finding *finding =
-		add_finding(sql, as, "invalid-sql", offset, message);
+		sqlite_add_finding(sql, as, "invalid-sql", offset, message);
 	amp_finding_hint(as->findings, finding,
 		"write one SELECT that gives one row whose first column is true or false");
 	return amp_error(error, AMPLAN_FAILED, "'%s': %s", as->migration->id, message);

@@ -157,19 +157,32 @@ static const char *key_columns(
 	return amp_arena_strdup(arena, amp_str_text(&key));
 }
 
-static bool count_violation(
-	struct sqlite_db *db, sqlite3_stmt *row, struct amp_violations *out)
+/* The names repeat row after row, so they are copied only where they change. */
+static bool take_violation(struct sqlite_db *db, sqlite3_stmt *row,
+	struct amp_violations *out, int64_t *last_key)
 {
 	const char *child = (const char *)sqlite3_column_text(row, 0);
 	const char *parent = (const char *)sqlite3_column_text(row, 1);
-	const char *key = key_columns(
-		db->handle, child ? child : "", sqlite3_column_int64(row, 2), out->arena);
+	int64_t key = sqlite3_column_int64(row, 2);
+	const struct amp_violation *last =
+		out->count ? &out->items[out->count - 1] : NULL;
 	struct amp_violation violation = {
-		.child = amp_arena_strdup(out->arena, child ? child : ""),
-		.parent = amp_arena_strdup(out->arena, parent ? parent : ""),
-		.key = key,
-		.count = sqlite3_column_int64(row, 3),
+		.row = sqlite3_column_int64(row, 3),
+		.count = sqlite3_column_int64(row, 4),
 	};
+	child = child ? child : "";
+	parent = parent ? parent : "";
+	if (last && *last_key == key && !strcmp(last->child, child) &&
+		!strcmp(last->parent, parent)) {
+		violation.child = last->child;
+		violation.parent = last->parent;
+		violation.key = last->key;
+	} else {
+		violation.child = amp_arena_strdup(out->arena, child);
+		violation.parent = amp_arena_strdup(out->arena, parent);
+		violation.key = key_columns(db->handle, child, key, out->arena);
+	}
+	*last_key = key;
 	return !out->arena->failed && amp_vec_push(out, violation);
 }
 
@@ -177,15 +190,16 @@ int sqlite_violations(
 	struct amp_db *base, struct amp_violations *out, struct amplan_error *error)
 {
 	static const char sql[] =
-		"SELECT \"table\", parent, fkid, count(*) FROM pragma_foreign_key_check "
-		"GROUP BY \"table\", parent, fkid ORDER BY \"table\", parent, fkid";
+		"SELECT \"table\", parent, fkid, coalesce(rowid, 0), count(*) "
+		"FROM pragma_foreign_key_check GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4";
+	int64_t last_key = -1;
 	struct sqlite_db *db = sqlite_of(base);
 	sqlite3_stmt *statement = NULL;
 	bool room = true;
 	int rc = sqlite3_prepare_v2(db->handle, sql, -1, &statement, NULL);
 	if (rc == SQLITE_OK)
 		while (room && (rc = sqlite3_step(statement)) == SQLITE_ROW)
-			room = count_violation(db, statement, out);
+			room = take_violation(db, statement, out, &last_key);
 	int code = AMPLAN_OK;
 	if (!room) {
 		code = amp_error_nomem(error);

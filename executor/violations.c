@@ -4,20 +4,38 @@
  * Foreign keys are off while a stage runs, so that tables can be rebuilt; instead they
  * are checked before its commit, against what was violated before it began.
  */
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "executor/run.h"
 
-static int64_t count_before(
+static int compare(const void *a, const void *b)
+{
+	const struct amp_violation *l = a, *r = b;
+	int order = strcmp(l->child, r->child);
+	if (!order)
+		order = strcmp(l->parent, r->parent);
+	if (!order)
+		order = strcmp(l->key, r->key);
+	return order ? order : (l->row > r->row) - (l->row < r->row);
+}
+
+static bool is_same_key(const struct amp_violation *l, const struct amp_violation *r)
+{
+	return !strcmp(l->child, r->child) && !strcmp(l->parent, r->parent) &&
+		!strcmp(l->key, r->key);
+}
+
+/* How many there are that were not there before. Both lists are sorted by the caller. */
+static int64_t count_new(
 	const struct amp_violations *before, const struct amp_violation *violation)
 {
-	for (size_t i = 0; i < before->count; i++)
-		if (!strcmp(before->items[i].child, violation->child) &&
-			!strcmp(before->items[i].parent, violation->parent) &&
-			!strcmp(before->items[i].key, violation->key))
-			return before->items[i].count;
-	return 0;
+	const struct amp_violation *old = before->count
+		? bsearch(violation, before->items, before->count, sizeof(*violation),
+			  compare)
+		: NULL;
+	return violation->count - (old ? old->count : 0);
 }
 
 /* The last step of the stage that touched one of the two tables; else its last step. */
@@ -42,7 +60,7 @@ static void report(struct amp_job *job, const struct amp_violation *violation,
 	if (*violation->child)
 		finding = amp_finding_add(&job->findings, AMPLAN_ERROR,
 			"foreign-key-violation",
-			"%lld row%s of '%s' point%s at rows of '%s' that do not exist "
+			"%lld row%s of '%s' point%s now at rows of '%s' that do not exist "
 			"(column %s)",
 			(long long)violation->count, violation->count == 1 ? "" : "s",
 			violation->child, violation->count == 1 ? "s" : "",
@@ -69,12 +87,25 @@ int amp_run_violations(struct amp_runner *runner, const struct amp_violations *b
 {
 	struct amp_violations after = {.arena = &runner->job->arena};
 	int code = runner->db->engine->violations(runner->db, &after, error);
-	for (size_t i = 0; !code && i < after.count; i++) {
-		const struct amp_violation *violation = &after.items[i];
-		if (violation->count <= count_before(before, violation))
+	if (before->count)
+		qsort(before->items, before->count, sizeof(*before->items), compare);
+	if (!code && after.count)
+		qsort(after.items, after.count, sizeof(*after.items), compare);
+	/* one finding for all new ones of a key */
+	for (size_t i = 0, next; (!code || code == AMPLAN_FAILED) && i < after.count;
+		i = next) {
+		struct amp_violation sum = after.items[i];
+		sum.count = 0;
+		for (next = i;
+			next < after.count && is_same_key(&sum, &after.items[next]);
+			next++) {
+			int64_t fresh = count_new(before, &after.items[next]);
+			sum.count += fresh > 0 ? fresh : 0;
+		}
+		if (!sum.count)
 			continue;
-		size_t culprit = find_culprit(runner->job, violation, first, end);
-		report(runner->job, violation, culprit, error);
+		size_t culprit = find_culprit(runner->job, &sum, first, end);
+		report(runner->job, &sum, culprit, error);
 		runner->job->results[culprit].outcome = AMPLAN_STOPPED;
 		runner->failed_id = runner->job->plan.steps[culprit].migration->id;
 		code = AMPLAN_FAILED;

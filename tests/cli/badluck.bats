@@ -153,8 +153,65 @@ INSERT INTO u VALUES (1), (1); CREATE TABLE escaped (x);</up>'
 	descriptor 2 '<up>INSERT INTO c VALUES (8);</up>'
 	run "$AMPLAN" apply -d app.db
 	[ "$status" -eq 1 ]
-	[[ $output == *"migrations/2.xml:3:5: error[foreign-key-violation]: 2 rows of 'c' point at rows of 'p' that do not exist (column p)"* ]]
+	[[ $output == *"migrations/2.xml:3:5: error[foreign-key-violation]: 1 row of 'c' points now at rows of 'p' that do not exist (column p)"* ]]
 	[ "$(sqlite3 app.db 'SELECT count(*) FROM c')" = 1 ]
+	# one goes and one comes: that is a new one all the same
+	descriptor 2 '<up>INSERT INTO c VALUES (8), (9); DELETE FROM c WHERE p = 7;</up>'
+	run "$AMPLAN" apply -d app.db
+	[ "$status" -eq 1 ]
+	[[ $output == *"2 rows of 'c' point now at rows of 'p' that do not exist (column p)"* ]]
+}
+
+@test "with foreign keys on, dropping a parent does not take its children along" {
+	sqlite3 app.db 'CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p REFERENCES p (id) ON DELETE CASCADE); INSERT INTO p VALUES (1); INSERT INTO c VALUES (1);'
+	descriptor 1 '<up>CREATE TABLE p2 (id INTEGER PRIMARY KEY); INSERT INTO p2 SELECT id FROM p; DROP TABLE p; ALTER TABLE p2 RENAME TO p;</up>' 'foreign-keys="on"'
+	for how in "" --no-rehearsal; do
+		run "$AMPLAN" apply -d app.db $how
+		[ "$status" -eq 3 ]
+		[[ $output == *"migrations/1.xml:3:80: error[row-loss]: with foreign keys on, dropping 'p' deletes or changes rows of 'c'"* ]]
+		[ "$(sqlite3 app.db 'SELECT count(*) FROM c')" = 1 ]
+	done
+}
+
+@test "a temporary table cannot stand in for the history, nor hide a table from later steps" {
+	descriptor 1 '<up>CREATE TABLE zz (a); CREATE TEMP TABLE h AS SELECT * FROM amplan_history; ALTER TABLE h RENAME TO amplan_history;</up>'
+	for how in "" --no-rehearsal; do
+		run "$AMPLAN" apply -d app.db $how
+		[ "$status" -eq 3 ]
+		[[ $output == *"error[forbidden-statement]: the step leaves the temporary 'amplan_history' behind"* ]]
+		[ "$(sqlite3 app.db 'SELECT count(*) FROM sqlite_schema')" = 0 ]
+	done
+	descriptor 1 '<up>CREATE TEMP TABLE t (a); INSERT INTO t VALUES (1); CREATE TABLE u AS SELECT a FROM t; DROP TABLE t;</up>'
+	"$AMPLAN" apply -d app.db
+}
+
+@test "a step cannot plant a trigger that changes the history later" {
+	descriptor 1 '<up>CREATE TABLE p (a); CREATE TRIGGER t AFTER INSERT ON p BEGIN DELETE FROM amplan_history; END;</up>'
+	run "$AMPLAN" apply -d app.db
+	[ "$status" -eq 3 ]
+	[[ $output == *"error[protected-history]: the trigger 't' names the table 'amplan_history'"* ]]
+}
+
+@test "the note of a failure follows no link and waits for no pipe" {
+	descriptor 1 '<up>SELEC 1;</up>'
+	echo precious >victim
+	ln -s victim app.db-amplan-failure
+	run timeout 20 "$AMPLAN" apply -d app.db
+	[ "$status" -eq 1 ]
+	[ "$(cat victim)" = precious ]
+	rm app.db-amplan-failure
+	mkfifo app.db-amplan-failure
+	run timeout 20 "$AMPLAN" apply -d app.db
+	[ "$status" -eq 1 ]
+	run timeout 20 "$AMPLAN" status -d app.db
+	[ "$status" -eq 0 ]
+	[[ $output == *"failed last time"* ]]
+}
+
+@test "a virtual table that does not fit its content is a failed migration, not a damaged database" {
+	descriptor 1 "<up>CREATE TABLE s (a); INSERT INTO s VALUES ('x'); CREATE VIRTUAL TABLE f USING fts5(z, content='s'); INSERT INTO f(f) VALUES ('rebuild');</up>"
+	run "$AMPLAN" apply -d app.db
+	[ "$status" -eq 1 ]
 }
 
 @test "a table rebuild keeps its children, whatever ON DELETE says" {

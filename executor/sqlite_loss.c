@@ -1,0 +1,108 @@
+/*
+ * SQLite engine: what a step must not lose, nor leave behind.
+ *
+ *	rows         DROP TABLE deletes the rows first; with foreign keys on, that takes or
+ *	             changes the rows that point there, without a word
+ *	temporaries  they would hide tables of the same name from later steps, but only
+ *	             where the run is not cut between the two
+ *	triggers     one that names the history could change it when amplan is not there
+ */
+#include "executor/sqlite.h"
+
+#include <string.h>
+
+int64_t sqlite_temp_objects(struct sqlite_db *db)
+{
+	return sqlite_number(db->handle, "SELECT count(*) FROM temp.sqlite_schema", 0);
+}
+
+static const char *first_text(
+	sqlite3 *handle, const char *sql, const char *parameter, struct amp_arena *arena)
+{
+	sqlite3_stmt *statement = NULL;
+	const char *text = NULL;
+	if (sqlite3_prepare_v2(handle, sql, -1, &statement, NULL) == SQLITE_OK) {
+		if (parameter)
+			sqlite3_bind_text(statement, 1, parameter, -1, SQLITE_STATIC);
+		if (sqlite3_step(statement) == SQLITE_ROW)
+			text = amp_arena_strdup(
+				arena, (const char *)sqlite3_column_text(statement, 0));
+	}
+	sqlite3_finalize(statement);
+	return text;
+}
+
+static int refuse(const struct amp_sql *sql, struct amp_run_as *as, const char *kind,
+	size_t offset, const char *message, const char *hint, struct amplan_error *error)
+{
+	offset += strspn(sql->text + offset, " \t\n");
+	struct amplan_finding *finding =
+		sqlite_add_finding(sql, as, kind, offset, message ? message : "");
+	amp_finding_hint(as->findings, finding, "%s", hint);
+	return amp_error(error, AMPLAN_REFUSED, "'%s': %s", as->migration->id,
+		message ? message : "");
+}
+
+/* A table whose rows the implicit DELETE of this DROP TABLE would take along. */
+static const char *dependent_of(struct sqlite_db *db, struct amp_arena *arena)
+{
+	return first_text(db->handle,
+		"SELECT m.name FROM main.sqlite_schema AS m, "
+		"pragma_foreign_key_list(m.name) AS f WHERE m.type = 'table' "
+		"AND f.\"table\" = ?1 COLLATE NOCASE AND m.name <> ?1 COLLATE NOCASE "
+		"AND f.on_delete IN ('CASCADE', 'SET NULL', 'SET DEFAULT') LIMIT 1",
+		db->guard.dropping, arena);
+}
+
+int sqlite_check_drop(struct sqlite_db *db, const struct amp_sql *sql,
+	struct amp_run_as *as, size_t offset, struct amplan_error *error)
+{
+	if (!*db->guard.dropping || !sqlite_number(db->handle, "PRAGMA foreign_keys", 0))
+		return AMPLAN_OK;
+	enum guard_mode mode = db->guard.mode;
+	db->guard.mode = GUARD_OFF;
+	const char *child = dependent_of(db, as->arena);
+	db->guard.mode = mode;
+	if (!child)
+		return AMPLAN_OK;
+	return refuse(sql, as, "row-loss", offset,
+		amp_arena_printf(as->arena,
+			"with foreign keys on, dropping '%s' deletes or changes rows of '%s'",
+			db->guard.dropping, child),
+		"remove foreign-keys=\"on\": a rebuild then keeps its children; if they are "
+		"to go, DELETE them first and drop their table first",
+		error);
+}
+
+static int check_triggers(struct sqlite_db *db, const struct amp_sql *sql,
+	struct amp_run_as *as, struct amplan_error *error)
+{
+	if (!db->guard.makes_triggers)
+		return AMPLAN_OK;
+	const char *name = first_text(db->handle,
+		"SELECT name FROM main.sqlite_schema WHERE type = 'trigger' "
+		"AND sql LIKE '%" AMP_HISTORY_TABLE "%' LIMIT 1",
+		NULL, as->arena);
+	if (!name)
+		return AMPLAN_OK;
+	return refuse(sql, as, "protected-history", 0,
+		amp_arena_printf(as->arena,
+			"the trigger '%s' names the table '" AMP_HISTORY_TABLE "'", name),
+		"remove that: the history is written by amplan alone", error);
+}
+
+int sqlite_check_left(struct sqlite_db *db, const struct amp_sql *sql,
+	struct amp_run_as *as, int64_t temp_before, struct amplan_error *error)
+{
+	if (sqlite_temp_objects(db) <= temp_before)
+		return check_triggers(db, sql, as, error);
+	const char *name = first_text(db->handle,
+		"SELECT name FROM temp.sqlite_schema ORDER BY rowid DESC LIMIT 1", NULL,
+		as->arena);
+	return refuse(sql, as, "forbidden-statement", 0,
+		amp_arena_printf(as->arena, "the step leaves the temporary '%s' behind",
+			name ? name : ""),
+		"drop it at the end of the step: it would hide a table of that name from the "
+		"steps that follow",
+		error);
+}
