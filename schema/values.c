@@ -33,8 +33,11 @@ static bool is_blank(const char *text)
 }
 
 /* Components that neither lead up nor hide, and a name that says SQL. */
+/* "../" in front is for descriptors in subfolders; what it leads to is checked later. */
 static bool is_file(const char *text)
 {
+	while (!strncmp(text, "../", 3))
+		text += 3;
 	size_t length = strlen(text);
 	if (length < 5 || strcmp(text + length - 4, ".sql") != 0)
 		return false;
@@ -107,8 +110,8 @@ const char *amp_value_rule(enum amp_value_type type)
 	case AMP_VALUE_REASON:
 		return "say why, in a few words";
 	case AMP_VALUE_FILE:
-		return "a path such as 'sql/users.sql', relative to the descriptor and "
-		       "not above it, without '\\' and names that begin with '.'";
+		return "a path such as 'sql/users.sql', relative to the descriptor, without "
+		       "'\\' and names that begin with '.', inside the folder";
 	case AMP_VALUE_KIND:
 		return "the kind of a finding, such as 'row-loss'";
 	case AMP_VALUE_NUMBER:

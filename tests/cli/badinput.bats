@@ -186,12 +186,20 @@ refused() {
 	printf '<migration xmlns="urn:amplan:1" id="c"><up src="none.sql"/></migration>' >migrations/c.xml
 	run "$AMPLAN" order
 	[ "$status" -eq 3 ]
-	[[ $output == *"migrations/a.xml:1:49: error[invalid-descriptor]: 'src' cannot be '../x.sql'"* ]]
+	[[ $output == *"migrations/a.xml:1:49: error[invalid-descriptor]: file '../x.sql' is outside of the migrations folder"* ]]
 	[[ $output == *"migrations/b.xml:1:49: error[invalid-descriptor]: file 'q.sql' is outside of the migrations folder"* ]]
 	[[ $output == *"migrations/c.xml:1:49: error[invalid-descriptor]: file 'none.sql' does not exist"* ]]
 	[[ $output == *"migrations/f.xml: error[invalid-descriptor]: this is not a regular file"* ]]
 	[[ $output == *"migrations/p.xml: error[invalid-descriptor]: the link leads out of the migrations folder"* ]]
 	[[ $output != *root:* ]]
+}
+
+@test "src may lead upwards as long as it stays inside" {
+	mkdir -p migrations/sub/deep
+	echo 'CREATE TABLE a (x);' >migrations/shared.sql
+	printf '<migration xmlns="urn:amplan:1" id="a"><up src="../../shared.sql"/></migration>' >migrations/sub/deep/a.xml
+	"$AMPLAN" apply -d app.db
+	[ "$(sqlite3 app.db "SELECT count(*) FROM sqlite_schema WHERE name = 'a'")" = 1 ]
 }
 
 @test "exact places in SQL: inline, behind entities, in CDATA, in a file with CRLF" {

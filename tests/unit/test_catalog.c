@@ -183,7 +183,7 @@ static void test_catalog__tells_what_is_wrong_with_sql_files(void **state)
 		{"x.sql/b.sql", "file 'x.sql/b.sql' does not exist"},
 		{"folder.sql", "'folder.sql' is not a file"},
 		{"out.sql", "file 'out.sql' is outside of the migrations folder"},
-		{"../b.sql", "'src' cannot be '../b.sql'"},
+		{"../b.sql", "file '../b.sql' is outside of the migrations folder"},
 		{"/etc/b.sql", "'src' cannot be '/etc/b.sql'"},
 		{"b.txt", "'src' cannot be 'b.txt'"},
 		{".sql", "'src' cannot be '.sql'"},
