@@ -13,7 +13,11 @@
 
 int64_t sqlite_temp_objects(struct sqlite_db *db)
 {
-	return sqlite_number(db->handle, "SELECT count(*) FROM temp.sqlite_schema", 0);
+	/* a temporary AUTOINCREMENT table leaves temp.sqlite_sequence, which hides nothing */
+	return sqlite_number(db->handle,
+		"SELECT count(*) FROM temp.sqlite_schema "
+		"WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
+		0);
 }
 
 static const char *first_text(
@@ -97,8 +101,9 @@ int sqlite_check_left(struct sqlite_db *db, const struct amp_sql *sql,
 	if (sqlite_temp_objects(db) <= temp_before)
 		return check_triggers(db, sql, as, error);
 	const char *name = first_text(db->handle,
-		"SELECT name FROM temp.sqlite_schema ORDER BY rowid DESC LIMIT 1", NULL,
-		as->arena);
+		"SELECT name FROM temp.sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' "
+		"ESCAPE '\\' ORDER BY rowid DESC LIMIT 1",
+		NULL, as->arena);
 	return refuse(sql, as, "forbidden-statement", 0,
 		amp_arena_printf(as->arena, "the step leaves the temporary '%s' behind",
 			name ? name : ""),

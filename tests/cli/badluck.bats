@@ -181,7 +181,7 @@ INSERT INTO u VALUES (1), (1); CREATE TABLE escaped (x);</up>'
 		[[ $output == *"error[forbidden-statement]: the step leaves the temporary 'amplan_history' behind"* ]]
 		[ "$(sqlite3 app.db 'SELECT count(*) FROM sqlite_schema')" = 0 ]
 	done
-	descriptor 1 '<up>CREATE TEMP TABLE t (a); INSERT INTO t VALUES (1); CREATE TABLE u AS SELECT a FROM t; DROP TABLE t;</up>'
+	descriptor 1 '<up>CREATE TEMP TABLE t (a INTEGER PRIMARY KEY AUTOINCREMENT); INSERT INTO t VALUES (1); CREATE TABLE u AS SELECT a FROM t; DROP TABLE t;</up>'
 	"$AMPLAN" apply -d app.db
 }
 
