@@ -28,12 +28,18 @@ start_wall() {
 	[[ "$url" =~ ^http://127\.0\.0\.1:[0-9]+$ ]] || { cat log; false; }
 }
 
-# stop_wall: it ends by a signal, and says by its exit code that it ended well
+# stop_wall: it ends by a signal, and says by its exit code that it ended well; one that
+# does not is ended all the same, which its exit code says, too
 stop_wall() {
 	[ -z "$server" ] && return
-	local pid=$server
+	local pid=$server i
 	server=
 	kill -TERM "$pid"
+	for ((i = 0; i < 100; i++)); do
+		kill -0 "$pid" 2>/dev/null || break
+		sleep 0.1
+	done
+	[ "$i" -lt 100 ] || kill -KILL "$pid"
 	wait "$pid"
 }
 
