@@ -178,6 +178,16 @@ static void forget_untold(struct amp_runner *runner, size_t first, size_t end)
 	runner->state = AMP_RUN_IDLE;
 }
 
+/* Where a step did not work, what its keys point at may be missing for that reason. */
+static bool all_ran(const struct amp_runner *runner, size_t first, size_t end)
+{
+	for (size_t i = first; i < end; i++)
+		if (runner->job->results[i].outcome == AMPLAN_STOPPED ||
+			runner->job->results[i].outcome == AMPLAN_UNTRIED)
+			return false;
+	return true;
+}
+
 static int rehearse_stage(
 	struct amp_runner *runner, size_t first, size_t end, struct amplan_error *error)
 {
@@ -189,7 +199,7 @@ static int rehearse_stage(
 		code = runner->db->engine->violations(runner->db, &before, error);
 	for (size_t i = first; !code && i < end; i++)
 		code = rehearse_step(runner, i, &worst, error);
-	if (!code && runner->real_rows) {
+	if (!code && runner->real_rows && all_ran(runner, first, end)) {
 		struct amplan_error inner = {0};
 		int violated = amp_run_violations(runner, &before, first, end, &inner);
 		if (violated == AMPLAN_FAILED && !worst) {

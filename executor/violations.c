@@ -75,9 +75,12 @@ static void report(struct amp_job *job, const struct amp_violation *violation,
 			amp_sql_place(sql, blank, strcspn(sql->text + blank, "\n"));
 	}
 	amp_finding_id(&job->findings, finding, step->migration->id);
-	amp_finding_hint(&job->findings, finding,
-		"keep, move or delete the rows that point there in the same step; 'PRAGMA "
-		"foreign_key_check' lists them");
+	amp_finding_hint(&job->findings, finding, "%s",
+		*violation->child
+			? "keep, move or delete the rows that point there in the "
+			  "same step; 'PRAGMA foreign_key_check' lists them"
+			: "the columns that are pointed at need a PRIMARY KEY or a "
+			  "UNIQUE index over just them");
 	amp_error(
 		error, AMPLAN_FAILED, "'%s': %s", step->migration->id, finding->message);
 }

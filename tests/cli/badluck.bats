@@ -162,6 +162,19 @@ INSERT INTO u VALUES (1), (1); CREATE TABLE escaped (x);</up>'
 	[[ $output == *"2 rows of 'c' point now at rows of 'p' that do not exist (column p)"* ]]
 }
 
+@test "keys that fit nothing are told, but not where a failed step is the cause" {
+	descriptor 1 '<up>CREATE TABLE u (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO nothere VALUES (1);</up>'
+	descriptor 2 '<up>CREATE TABLE v (name TEXT REFERENCES u (name)); INSERT INTO v VALUES (NULL);</up>'
+	run "$AMPLAN" plan
+	[ "$status" -eq 1 ]
+	[[ $output != *foreign-key-violation* ]]
+	descriptor 1 '<up>CREATE TABLE u (id INTEGER PRIMARY KEY, name TEXT);</up>'
+	run "$AMPLAN" plan
+	[ "$status" -eq 1 ]
+	[[ $output == *'error[foreign-key-violation]: foreign keys cannot be checked: foreign key mismatch - "v" referencing "u"'* ]]
+	[[ $output == *"need a PRIMARY KEY or a UNIQUE index over just them"* ]]
+}
+
 @test "with foreign keys on, dropping a parent does not take its children along" {
 	sqlite3 app.db 'CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p REFERENCES p (id) ON DELETE CASCADE); INSERT INTO p VALUES (1); INSERT INTO c VALUES (1);'
 	descriptor 1 '<up>CREATE TABLE p2 (id INTEGER PRIMARY KEY); INSERT INTO p2 SELECT id FROM p; DROP TABLE p; ALTER TABLE p2 RENAME TO p;</up>' 'foreign-keys="on"'
