@@ -336,7 +336,9 @@ static int flush(struct app *app, int exit_code)
 		return exit_code;
 	say(&app->err, "amplan: cannot write to standard output: %s\n",
 		number ? strerror(number) : "write error");
-	return 70;
+	/* what was committed stays so: a script must not take it for a crash */
+	bool committed = exit_code == 0 && app->report && app->report->done;
+	return committed ? 0 : 70;
 }
 
 int main(int argc, char **argv)

@@ -29,6 +29,8 @@ add_library(amplan_internal INTERFACE)
 target_link_libraries(amplan_internal INTERFACE amplan_static)
 target_include_directories(amplan_internal INTERFACE ${CMAKE_SOURCE_DIR})
 
+# relative, so that the tree may be installed, or moved, anywhere
+file(RELATIVE_PATH AMPLAN_PC_UP "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
 configure_file(cmake/amplan.pc.in amplan.pc @ONLY)
 install(TARGETS amplan_shared amplan_static)
 install(DIRECTORY include/amplan DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})

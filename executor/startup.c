@@ -196,6 +196,20 @@ static void migrate(struct amplan *amplan, const struct amplan_startup_options *
 	}
 }
 
+/* The session itself could not be made, so its options are all there is. */
+static void log_no_session(
+	const struct amplan_options *options, const struct amplan_startup_result *result)
+{
+	const struct amplan_field fields[] = {
+		{"result", amplan_startup_name(result->outcome)},
+		{"reason", result->error.message},
+		{"help", result->error.hint},
+	};
+	if (options->log)
+		options->log(options->user, AMPLAN_LOG_ERROR, "startup did not migrate",
+			fields, 3);
+}
+
 int amplan_startup(const struct amplan_options *session_options,
 	const struct amplan_startup_options *options,
 	struct amplan_startup_result *result)
@@ -222,6 +236,8 @@ int amplan_startup(const struct amplan_options *session_options,
 		migrate(amplan, options, result);
 	if (amplan)
 		log_end(amplan, result);
+	else
+		log_no_session(session_options, result);
 	result->stop = result->code && stops_on_failure();
 	amplan_close(amplan);
 	return result->code;

@@ -455,3 +455,14 @@ INSERT INTO u VALUES (1), (1); CREATE TABLE escaped (x);</up>'
 	"$AMPLAN" apply -d app.db --no-rehearsal
 	[ "$(sqlite3 app.db 'SELECT count(*), sum(length(b)) FROM big')" = '500|50000000' ]
 }
+
+@test "what was committed is success, even if nobody could be told" {
+	[ -e /dev/full ] || skip "there is no /dev/full"
+	descriptor 1 '<up>CREATE TABLE a (x);</up>'
+	run bash -c '"$0" apply -d app.db >/dev/full' "$AMPLAN"
+	[ "$status" -eq 0 ]
+	[[ $output == *"cannot write to standard output: No space left on device"* ]]
+	[ "$(sqlite3 app.db "SELECT count(*) FROM sqlite_schema WHERE name = 'a'")" = 1 ]
+	run bash -c '"$0" plan -d app.db >/dev/full' "$AMPLAN"
+	[ "$status" -eq 70 ]
+}

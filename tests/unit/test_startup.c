@@ -189,6 +189,17 @@ static void test_startup__leaves_maintenance_to_a_person(void **state)
 	amplan_startup_result_deinit(&result);
 }
 
+static void test_startup__logs_also_where_there_is_no_session(void **state)
+{
+	struct fixture *f = *state;
+	f->options.database = "postgresql://somebody:secret@nowhere/db";
+	struct amplan_startup_result result = start(f, AMPLAN_GATE_ON);
+	assert_int_equal(result.outcome, AMPLAN_STARTUP_REFUSED);
+	assert_int_equal(f->logged, 1);
+	assert_null(strstr(result.error.message, "secret"));
+	amplan_startup_result_deinit(&result);
+}
+
 static int64_t setting(sqlite3 *handle, const char *name)
 {
 	char sql[80];
@@ -368,6 +379,7 @@ int main(void)
 		TEST(test_startup__notices_a_catalog_of_the_same_names),
 		TEST(test_startup__failure_leaves_the_application_running),
 		TEST(test_startup__leaves_maintenance_to_a_person),
+		TEST(test_startup__logs_also_where_there_is_no_session),
 		TEST(test_lent_handle__comes_back_as_it_was),
 		TEST(test_lent_handle__with_an_open_transaction_is_refused),
 		TEST(test_lent_handle__may_bring_functions_of_its_own),
