@@ -45,9 +45,7 @@ block() {
 	cp -r "$SOURCE"/migrations .
 	DESTDIR=$PWD/root cmake --install "$BINARY" >/dev/null
 	pc=$(find root -name amplan.pc)
-	# staged below another root than it was configured for
-	prefix=$(sed -n 's/^prefix=//p' "$pc")
-	sed -i "s|^prefix=.*|prefix=$PWD/root$prefix|" "$pc"
+	# staged below another root than it was configured for: the file finds its own way
 	# a library with sanitizers needs a program with sanitizers
 	flags='-Wall -Wextra -Werror'
 	grep -q '^AMPLAN_SANITIZE:BOOL=ON' "$BINARY/CMakeCache.txt" &&
