@@ -107,9 +107,8 @@ struct amp_run_as {
 	struct amplan_progress progress; /* sent on while statements run */
 	struct amp_findings *findings;
 	struct amp_arena *arena;
-	bool borrowed_functions; /* shadow of a lent handle: its functions are unknown */
-	bool unknown_function;   /* out: that was what failed */
-	bool needs_rows;         /* out: a constraint failed, which is a matter of rows */
+	bool unknown_function; /* out: that was what failed */
+	bool needs_rows;       /* out: a constraint failed, which is a matter of rows */
 };
 
 struct amp_engine {

@@ -43,7 +43,7 @@ struct amp_job {
 	struct amp_history history;
 	char fingerprint[AMP_DIGEST_SIZE]; /* of the live schema when looked at */
 	struct amp_plan plan;
-	bool planned, rehearsed;
+	bool planned;
 	bool running; /* another process runs a step outside a transaction */
 	struct amp_goal goal;
 	struct amp_result *results;            /* one per step of the plan */

@@ -64,7 +64,6 @@ int amp_rehearse(struct amp_job *job, struct amplan *amplan, struct amp_db *from
 		from->engine->end_read(from);
 	if (!code)
 		code = run_on(job, amplan, shadow, error);
-	job->rehearsed = true;
 	amplan->engine->close(shadow);
 	return code;
 }

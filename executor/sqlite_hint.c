@@ -66,48 +66,49 @@ static void hint_exists(struct amp_run_as *as, struct amplan_finding *finding)
 		"baseline'; if another migration makes it, one of the two is too much");
 }
 
+/* What SQLite says, in part, and what to do about it. */
+static const struct {
+	const char *part, *hint;
+} known[] = {
+	{"within a transaction",
+		"give this migration transaction=\"none\" and keep it small: it "
+		"runs outside the transaction of the plan"},
+	{"NOT NULL constraint failed",
+		"rows hold NULL there: fill them in with an UPDATE before, or give "
+		"a default"},
+	{"Cannot add a NOT NULL column with default value NULL",
+		"give the column a constant DEFAULT, or rebuild the table"},
+	{"Cannot add a column with non-constant default",
+		"add it without the default, then UPDATE the rows, or rebuild "
+		"the table"},
+	{"UNIQUE constraint failed",
+		"rows have equal values there: settle the duplicates with an UPDATE "
+		"or DELETE before"},
+	{"CHECK constraint failed",
+		"rows do not fit the condition: correct them with an UPDATE before"},
+	{"FOREIGN KEY constraint failed",
+		"rows point at this one: delete or change them first"},
+	{": syntax error",
+		"look at that word and the one before it; a name that is a keyword "
+		"of SQL needs \"double quotes\""},
+	{"no such column: ",
+		"check the name; if another migration adds the column, "
+		"depend on that one"},
+	{"no such index: ",
+		"check the name; DROP INDEX IF EXISTS passes over one "
+		"that is not there"},
+	{"no such trigger: ", "check the name; dropping a table drops its triggers"},
+	{"incomplete input",
+		"the last statement is not finished: is an END, a "
+		"bracket or a quote missing?"},
+	{"unrecognized token",
+		"is a quote missing, or is this SQL of another "
+		"database engine?"},
+};
+
 void sqlite_hint(struct sqlite_db *db, struct amp_run_as *as,
 	struct amplan_finding *finding, const char *message)
 {
-	static const struct {
-		const char *part, *hint;
-	} known[] = {
-		{"within a transaction",
-			"give this migration transaction=\"none\" and keep it small: it "
-			"runs outside the transaction of the plan"},
-		{"NOT NULL constraint failed",
-			"rows hold NULL there: fill them in with an UPDATE before, or give "
-			"a default"},
-		{"Cannot add a NOT NULL column with default value NULL",
-			"give the column a constant DEFAULT, or rebuild the table"},
-		{"Cannot add a column with non-constant default",
-			"add it without the default, then UPDATE the rows, or rebuild "
-			"the table"},
-		{"UNIQUE constraint failed",
-			"rows have equal values there: settle the duplicates with an UPDATE "
-			"or DELETE before"},
-		{"CHECK constraint failed",
-			"rows do not fit the condition: correct them with an UPDATE before"},
-		{"FOREIGN KEY constraint failed",
-			"rows point at this one: delete or change them first"},
-		{": syntax error",
-			"look at that word and the one before it; a name that is a keyword "
-			"of SQL needs \"double quotes\""},
-		{"no such column: ",
-			"check the name; if another migration adds the column, "
-			"depend on that one"},
-		{"no such index: ",
-			"check the name; DROP INDEX IF EXISTS passes over one "
-			"that is not there"},
-		{"no such trigger: ",
-			"check the name; dropping a table drops its triggers"},
-		{"incomplete input",
-			"the last statement is not finished: is an END, a "
-			"bracket or a quote missing?"},
-		{"unrecognized token",
-			"is a quote missing, or is this SQL of another "
-			"database engine?"},
-	};
 	const char *name;
 	if ((name = after(message, "no such table: ")) ||
 		(name = after(message, "no such view: "))) {

@@ -244,8 +244,8 @@ int sqlite_run(struct amp_db *base, const struct amp_sql *sql, struct amp_run_as
 	return code;
 }
 
-static int ask_statement(struct sqlite_db *db, const struct amp_sql *sql,
-	struct statement *statement, enum amp_answer *answer)
+static int ask_statement(
+	struct sqlite_db *db, struct statement *statement, enum amp_answer *answer)
 {
 	db->guard.stepping = true;
 	int rc = sqlite3_step(statement->prepared);
@@ -262,7 +262,6 @@ static int ask_statement(struct sqlite_db *db, const struct amp_sql *sql,
 	rc = sqlite3_step(statement->prepared);
 	if (rc == SQLITE_ROW)
 		*answer = AMP_SEVERAL_ROWS;
-	(void)sql;
 	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
@@ -294,7 +293,7 @@ static int ask_one(struct sqlite_db *db, const struct amp_sql *sql, struct amp_r
 		code = refuse_query(sql, as, skip_blank(sql->text, tail),
 			"a query must be one statement", error);
 	else if (rc == SQLITE_OK)
-		rc = ask_statement(db, sql, &statement, answer);
+		rc = ask_statement(db, &statement, answer);
 	if (rc)
 		code = report_failure(db, rc, sql, as, &statement, false, error);
 	sqlite3_finalize(statement.prepared);

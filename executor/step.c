@@ -25,7 +25,6 @@ static struct amp_run_as run_as(struct amp_runner *runner, size_t index)
 			},
 		.findings = &runner->job->findings,
 		.arena = &runner->job->arena,
-		.borrowed_functions = runner->lent,
 	};
 }
 
