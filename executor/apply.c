@@ -163,6 +163,19 @@ int amp_apply_job(struct amp_job *job, struct amplan *amplan, bool *stale,
 	return code ? code : settled;
 }
 
+/* A step that failed in the rehearsal is what `status` should tell of. */
+static void note_rehearsal(const struct amp_job *job, struct amplan *amplan)
+{
+	for (size_t i = 0; i < job->findings.count; i++) {
+		const struct amplan_finding *finding = &job->findings.items[i];
+		if (finding->severity != AMPLAN_ERROR || !finding->nids)
+			continue;
+		amp_failure_write(amplan->engine, &amplan->target, finding->ids[0],
+			&finding->place, finding->message);
+		return;
+	}
+}
+
 /* One round: everything from the folders on. */
 static int plan_and_apply(struct amp_job *job, struct amplan *amplan,
 	const struct amp_goal *goal, const struct amplan_plan_options *options,
@@ -171,23 +184,13 @@ static int plan_and_apply(struct amp_job *job, struct amplan *amplan,
 	struct amp_db *db = NULL;
 	*stale = false;
 	int code = amp_look_and_plan(job, amplan, goal, AMP_WRITE, &db, error);
-	if (!code && job->plan.nsteps)
+	if (!code && job->plan.nsteps) {
 		code = amp_rehearse(
 			job, amplan, db, options->fidelity, options->copy_limit, error);
-	bool rehearsed = !code;
+		if (code == AMPLAN_FAILED)
+			note_rehearsal(job, amplan);
+	}
 	amplan->engine->close(db);
-	if (code && job->planned && job->plan.nsteps && !rehearsed)
-		for (size_t i = 0; i < job->findings.count; i++)
-			if (job->findings.items[i].nids &&
-				job->findings.items[i].severity == AMPLAN_ERROR &&
-				code == AMPLAN_FAILED) {
-				const struct amplan_finding *finding =
-					&job->findings.items[i];
-				amp_failure_write(amplan->engine, &amplan->target,
-					finding->ids[0], &finding->place,
-					finding->message);
-				break;
-			}
 	return code ? code : amp_apply_job(job, amplan, stale, error);
 }
 
