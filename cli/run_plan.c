@@ -79,7 +79,7 @@ static void done_steps(struct app *app)
 		const struct amplan_step *step = &report->steps[i];
 		say(&app->out, "  %s", step->migration->id);
 		if (step->outcome == AMPLAN_MARKED)
-			say(&app->out, "  already there: recorded, not run");
+			say(&app->out, "  %s", text_marked(report));
 		else if (step->milliseconds >= 1000) {
 			say(&app->out, "  ");
 			text_duration(&app->out, step->milliseconds);

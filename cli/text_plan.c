@@ -9,6 +9,13 @@ const char *text_database(const struct amplan_report *report)
 	return report->database ? report->database : "a new database";
 }
 
+const char *text_marked(const struct amplan_report *report)
+{
+	return report->rollback
+		? "was there before: taken off the record, its down not run"
+		: "already there: recorded, not run";
+}
+
 void text_duration(struct terminal *out, int64_t milliseconds)
 {
 	if (milliseconds < 60000)
@@ -124,7 +131,8 @@ static void reason(
 	terminal_wrap(out, text, indent, indent + 2);
 }
 
-static void outcome(struct terminal *out, const struct amplan_step *step)
+static void outcome(struct terminal *out, const struct amplan_report *report,
+	const struct amplan_step *step)
 {
 	switch (step->outcome) {
 	case AMPLAN_STOPPED:
@@ -134,7 +142,7 @@ static void outcome(struct terminal *out, const struct amplan_step *step)
 		say(out, YELLOW "  UNTRIED" PLAIN);
 		break;
 	case AMPLAN_MARKED:
-		say(out, CYAN "  already there: recorded, not run" PLAIN);
+		say(out, CYAN "  %s" PLAIN, text_marked(report));
 		break;
 	case AMPLAN_NOT_RUN:
 	case AMPLAN_DONE:
@@ -200,7 +208,7 @@ static void one_step(struct terminal *out, const struct amplan_report *report,
 	blanks(out, 2 + digits(report->nsteps) - digits(step->number));
 	say(out, "%u  " BOLD "%s" PLAIN, step->number, migration->id);
 	text_marks(out, migration->flags);
-	outcome(out, step);
+	outcome(out, report, step);
 	say(out, "\n");
 	if (migration->description && *migration->description) {
 		blanks(out, indent);

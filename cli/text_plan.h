@@ -18,6 +18,8 @@ void text_plan_totals(struct terminal *out, const struct amplan_report *report);
 void text_diff(struct terminal *out, const char *diff);
 /* "[maintenance, breaking]" behind an id, or nothing. */
 void text_marks(struct terminal *out, unsigned flags);
+/* What became of a step that was only recorded, or taken off the record. */
+const char *text_marked(const struct amplan_report *report);
 /* "0.3 s", "2 min 5 s". */
 void text_duration(struct terminal *out, int64_t milliseconds);
 /* Name of the database, or "a new database". */

@@ -186,32 +186,51 @@ static bool take_violation(struct sqlite_db *db, sqlite3_stmt *row,
 	return !out->arena->failed && amp_vec_push(out, violation);
 }
 
+/* One table. A key that names no unique columns is a violation of its own. */
+static int check_table(struct sqlite_db *db, sqlite3_stmt *check, const char *table,
+	struct amp_violations *out, struct amplan_error *error)
+{
+	int64_t last_key = -1;
+	bool room = true;
+	int rc, code = AMPLAN_OK;
+	sqlite3_bind_text(check, 1, table, -1, SQLITE_TRANSIENT);
+	while (room && (rc = sqlite3_step(check)) == SQLITE_ROW)
+		room = take_violation(db, check, out, &last_key);
+	if (room && rc == SQLITE_ERROR) {
+		struct amp_violation mismatch = {.parent = "", .count = 1};
+		mismatch.child = amp_arena_strdup(out->arena, table);
+		mismatch.key = amp_arena_strdup(out->arena, sqlite3_errmsg(db->handle));
+		room = mismatch.child && mismatch.key && amp_vec_push(out, mismatch);
+	} else if (room && rc != SQLITE_DONE) {
+		code = sqlite_error(db, rc, "check the foreign keys of", error);
+	}
+	sqlite3_reset(check);
+	return room ? code : amp_error_nomem(error);
+}
+
+/* Table by table: asked for all at once, SQLite stops at the first key that fits nothing
+   and tells of no row behind it. */
 int sqlite_violations(
 	struct amp_db *base, struct amp_violations *out, struct amplan_error *error)
 {
-	static const char sql[] =
+	static const char tables_sql[] =
+		"SELECT name FROM main.sqlite_schema WHERE type = 'table' ORDER BY name";
+	static const char check_sql[] =
 		"SELECT \"table\", parent, fkid, coalesce(rowid, 0), count(*) "
-		"FROM pragma_foreign_key_check GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4";
-	int64_t last_key = -1;
+		"FROM pragma_foreign_key_check(?1) GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4";
 	struct sqlite_db *db = sqlite_of(base);
-	sqlite3_stmt *statement = NULL;
-	bool room = true;
-	int rc = sqlite3_prepare_v2(db->handle, sql, -1, &statement, NULL);
-	if (rc == SQLITE_OK)
-		while (room && (rc = sqlite3_step(statement)) == SQLITE_ROW)
-			room = take_violation(db, statement, out, &last_key);
+	sqlite3_stmt *tables = NULL, *check = NULL;
 	int code = AMPLAN_OK;
-	if (!room) {
-		code = amp_error_nomem(error);
-	} else if (rc == SQLITE_ERROR) {
-		/* a key that names no unique columns: counted as one violation of its own */
-		struct amp_violation mismatch = {.child = "", .parent = "", .count = 1};
-		mismatch.key = amp_arena_strdup(out->arena, sqlite3_errmsg(db->handle));
-		if (!mismatch.key || !amp_vec_push(out, mismatch))
-			code = amp_error_nomem(error);
-	} else if (rc != SQLITE_DONE) {
+	int rc = sqlite3_prepare_v2(db->handle, tables_sql, -1, &tables, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_prepare_v2(db->handle, check_sql, -1, &check, NULL);
+	if (rc == SQLITE_OK)
+		while (!code && (rc = sqlite3_step(tables)) == SQLITE_ROW)
+			code = check_table(db, check,
+				(const char *)sqlite3_column_text(tables, 0), out, error);
+	if (!code && rc != SQLITE_DONE)
 		code = sqlite_error(db, rc, "check the foreign keys of", error);
-	}
-	sqlite3_finalize(statement);
+	sqlite3_finalize(check);
+	sqlite3_finalize(tables);
 	return code;
 }

@@ -229,6 +229,17 @@ static int try_or_skip(struct amp_runner *runner, size_t index, struct amp_run_a
 	return code;
 }
 
+/* Was it only recorded, because it was there already? Then its down is not ours to run. */
+static bool was_marked(const struct amp_job *job, const char *id)
+{
+	for (size_t i = 0; i < job->history.napplied; i++)
+		if (!strcmp(job->history.applied[i].id, id))
+			return !strcmp(job->history.rows[job->history.applied_row[i]]
+					       .event.event,
+				"marked");
+	return false;
+}
+
 int amp_run_step(struct amp_runner *runner, size_t index, struct amplan_error *error)
 {
 	struct amp_result *result = &runner->job->results[index];
@@ -247,7 +258,9 @@ int amp_run_step(struct amp_runner *runner, size_t index, struct amplan_error *e
 		code = remember(runner, &scratch, &before, error);
 	if (!code && up)
 		code = ask_preconditions(runner, index, &as, &skip, error);
-	if (!code)
+	if (!code && !up && was_marked(runner->job, as.migration->id))
+		result->outcome = AMPLAN_MARKED;
+	else if (!code)
 		code = try_or_skip(runner, index, &as, skip, error);
 	if (!code && up && result->outcome == AMPLAN_DONE)
 		code = ask_verifies(runner, index, &as, error);

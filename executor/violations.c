@@ -38,15 +38,21 @@ static int64_t count_new(
 	return violation->count - (old ? old->count : 0);
 }
 
+static bool is_about(const struct amp_violation *violation, const char *table)
+{
+	if (!strcasecmp(table, violation->child) || !strcasecmp(table, violation->parent))
+		return true;
+	/* of a key that fits nothing, only SQLite's message names the parent */
+	return !*violation->parent && strcasestr(violation->key, table);
+}
+
 /* The last step of the stage that touched one of the two tables; else its last step. */
 static size_t find_culprit(const struct amp_job *job,
 	const struct amp_violation *violation, size_t first, size_t end)
 {
 	for (size_t i = end; i-- > first;)
 		for (size_t t = 0; t < job->results[i].ntouched; t++)
-			if (!strcasecmp(job->results[i].touched[t], violation->child) ||
-				!strcasecmp(
-					job->results[i].touched[t], violation->parent))
+			if (is_about(violation, job->results[i].touched[t]))
 				return i;
 	return end - 1;
 }
@@ -57,7 +63,7 @@ static void report(struct amp_job *job, const struct amp_violation *violation,
 	const struct amp_plan_step *step = &job->plan.steps[culprit];
 	const struct amp_sql *sql = amp_plan_sql(&job->plan, step);
 	struct amplan_finding *finding;
-	if (*violation->child)
+	if (*violation->parent)
 		finding = amp_finding_add(&job->findings, AMPLAN_ERROR,
 			"foreign-key-violation",
 			"%lld row%s of '%s' point%s now at rows of '%s' that do not exist "
@@ -76,7 +82,7 @@ static void report(struct amp_job *job, const struct amp_violation *violation,
 	}
 	amp_finding_id(&job->findings, finding, step->migration->id);
 	amp_finding_hint(&job->findings, finding, "%s",
-		*violation->child
+		*violation->parent
 			? "keep, move or delete the rows that point there in the "
 			  "same step; 'PRAGMA foreign_key_check' lists them"
 			: "the columns that are pointed at need a PRIMARY KEY or a "

@@ -466,3 +466,41 @@ INSERT INTO u VALUES (1), (1); CREATE TABLE escaped (x);</up>'
 	run bash -c '"$0" plan -d app.db >/dev/full' "$AMPLAN"
 	[ "$status" -eq 70 ]
 }
+
+@test "one key that fits nothing does not hide the rows behind it" {
+	sqlite3 app.db 'CREATE TABLE user (id INTEGER PRIMARY KEY, n TEXT); CREATE TABLE u1 (u REFERENCES user (n)); CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE v (p REFERENCES p (id)); INSERT INTO p VALUES (1); INSERT INTO v VALUES (1);'
+	descriptor 1 '<up>CREATE TABLE p2 (id INTEGER PRIMARY KEY); DROP TABLE p; ALTER TABLE p2 RENAME TO p;</up>'
+	for how in "" --no-rehearsal; do
+		run "$AMPLAN" apply -d app.db $how
+		[ "$status" -eq 1 ]
+		[[ $output == *"1 row of 'v' points now at rows of 'p' that do not exist (column p)"* ]]
+	done
+}
+
+@test "mending one of two keys that fit nothing is no violation, and each new one has its step" {
+	sqlite3 app.db 'CREATE TABLE user (id INTEGER PRIMARY KEY, n TEXT); CREATE TABLE u1 (u REFERENCES user (n)); CREATE TABLE acc (id INTEGER PRIMARY KEY, n TEXT); CREATE TABLE u3 (u REFERENCES acc (n));'
+	descriptor 1 '<up>CREATE UNIQUE INDEX ux ON acc (n);</up>'
+	descriptor 2 '<depends on="1"/><up>CREATE TABLE fine (x);</up>'
+	"$AMPLAN" apply -d app.db
+	descriptor 3 '<up>CREATE TABLE u4 (u REFERENCES acc (id), w REFERENCES user (n));</up>'
+	descriptor 4 '<up>CREATE TABLE u5 (u REFERENCES user (n));</up>'
+	descriptor 5 '<up>CREATE TABLE innocent (x);</up>'
+	run "$AMPLAN" plan -d app.db
+	[ "$status" -eq 1 ]
+	[[ $output == *'migrations/3.xml:3:5: error[foreign-key-violation]: foreign keys cannot be checked: foreign key mismatch - "u4" referencing "user"'* ]]
+	[[ $output == *'migrations/4.xml:3:5: error[foreign-key-violation]: foreign keys cannot be checked: foreign key mismatch - "u5" referencing "user"'* ]]
+	[[ $output != *5.xml* ]]
+}
+
+@test "rolling back what was only recorded does not run its down" {
+	descriptor 1 '<up>CREATE TABLE u (id INTEGER PRIMARY KEY, path TEXT);</up><down>DROP TABLE u;</down>'
+	descriptor 2 "<depends on=\"1\"/><precondition on-fail=\"mark-applied\">SELECT count(*) = 0 FROM pragma_table_info('u') WHERE name = 'path'</precondition><up>ALTER TABLE u ADD COLUMN path TEXT;</up><down>ALTER TABLE u DROP COLUMN path;</down>"
+	"$AMPLAN" apply -d app.db
+	sqlite3 app.db "INSERT INTO u VALUES (1, 'precious')"
+	run "$AMPLAN" rollback -d app.db --steps 1 --yes
+	[ "$status" -eq 0 ]
+	[[ $output == *"was there before: taken off the record, its down not run"* ]]
+	[ "$(sqlite3 app.db 'SELECT path FROM u')" = precious ]
+	"$AMPLAN" verify -d app.db
+	"$AMPLAN" status -d app.db | grep 'behind: 1 applied, 1 pending'
+}
