@@ -107,6 +107,8 @@ struct amp_run_as {
 	struct amplan_progress progress; /* sent on while statements run */
 	struct amp_findings *findings;
 	struct amp_arena *arena;
+	bool pass_over; /* rehearsal: go on behind a statement that is refused whole */
+	const char *refusal;   /* out: the first that was passed over; NULL: none was */
 	bool unknown_function; /* out: that was what failed */
 	bool needs_rows;       /* out: a constraint failed, which is a matter of rows */
 };

@@ -27,6 +27,7 @@ struct amp_result {
 	int64_t rows, milliseconds;
 	struct amplan_effect *effects;
 	size_t neffects;
+	bool complete; /* refused for statements that were passed over; the rest ran */
 	const char **touched; /* tables it wrote, altered or dropped */
 	size_t ntouched;
 };

@@ -98,7 +98,9 @@ static bool needs_failed(const struct amp_runner *runner, size_t index)
 	const struct amp_graph *graph = &job->graph;
 	for (size_t i = 0; i < index; i++) {
 		enum amplan_outcome outcome = job->results[i].outcome;
-		if (outcome != AMPLAN_STOPPED && outcome != AMPLAN_UNTRIED)
+		bool there =
+			job->results[i].complete; /* all but what is to be taken out */
+		if (there || (outcome != AMPLAN_STOPPED && outcome != AMPLAN_UNTRIED))
 			continue;
 		bool up = job->plan.direction == AMP_UP;
 		uint32_t from = up ? steps[index].node : steps[i].node;
@@ -146,7 +148,9 @@ static int rehearse_step(struct amp_runner *runner, size_t index, int *worst,
 	memcpy(runner->fingerprint, fingerprint, sizeof(fingerprint));
 	/* with the transaction everything before is gone: nothing more can be tried */
 	bool lost = !engine->is_open(runner->db);
-	if (!lost)
+	if (!lost && result->complete)
+		engine->release(runner->db, NULL);
+	else if (!lost)
 		engine->undo(runner->db);
 	if (lost || (code != AMPLAN_FAILED && code != AMPLAN_REFUSED)) {
 		runner->failed_id = runner->job->plan.steps[index].migration->id;

@@ -32,6 +32,7 @@ struct guard {
 	bool rewrites;       /* saw an action that changes or drops schema objects */
 	bool makes_triggers; /* saw CREATE TRIGGER */
 	char dropping[256];  /* table that the statement drops; or "" */
+	bool whole;          /* what was denied is a statement of a kind of its own */
 	const char *kind;    /* of the finding, where something was denied */
 	char message[256];
 	char hint[256];

@@ -219,6 +219,17 @@ static int authorize(void *user, int action, const char *one, const char *two,
 		snprintf(guard->dropping, sizeof(guard->dropping), "%s", one);
 	switch (action) {
 	case SQLITE_TRANSACTION:
+	case SQLITE_SAVEPOINT:
+	case SQLITE_ATTACH:
+	case SQLITE_DETACH:
+	case SQLITE_PRAGMA:
+		guard->whole = !guard->stepping;
+		break;
+	default:
+		break;
+	}
+	switch (action) {
+	case SQLITE_TRANSACTION:
 		return check_transaction(guard, one);
 	case SQLITE_SAVEPOINT:
 		return check_transaction(

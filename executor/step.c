@@ -25,6 +25,7 @@ static struct amp_run_as run_as(struct amp_runner *runner, size_t index)
 			},
 		.findings = &runner->job->findings,
 		.arena = &runner->job->arena,
+		.pass_over = runner->rehearsal,
 	};
 }
 
@@ -268,6 +269,11 @@ int amp_run_step(struct amp_runner *runner, size_t index, struct amplan_error *e
 		code = see_effects(
 			runner, index, runner->rehearsal ? &before : NULL, error);
 	amp_arena_deinit(&scratch);
+	if (as.refusal && as.pass_over && (!code || code == AMPLAN_FAILED)) {
+		result->complete = !code;
+		code = amp_error(
+			error, AMPLAN_REFUSED, "'%s': %s", as.migration->id, as.refusal);
+	}
 	result->milliseconds = amp_now_ms() - began;
 	if (code)
 		result->outcome = AMPLAN_STOPPED;

@@ -137,8 +137,8 @@ static void check_statements(struct amp_draft *draft, const struct amp_draft_sql
 			"where there is nothing to undo, say why in an SQL comment; "
 			"where it cannot be undone, write <irreversible reason=\"...\"/>");
 	else if (piece->which == AMP_EL_UP)
-		amp_finding_hint(
-			findings, finding, "a migration that does nothing is not needed");
+		amp_finding_hint(findings, finding,
+			"a migration that does nothing is not needed; where its id must stay, write SELECT 1;");
 	else
 		amp_finding_hint(findings, finding,
 			"write a query that gives one row, whose first column is true");

@@ -85,6 +85,7 @@ INSERT INTO a VALUES (11);</up>'
 	kinds=$(sqlite3 :memory: "SELECT json_extract(value, '\$.ids[0]') || ' ' || json_extract(value, '\$.kind') FROM json_each(json_extract(readfile('out.json'), '\$.findings')) ORDER BY 1")
 	diff - <(printf '%s\n' "$kinds") <<-END
 		01 transaction-control
+		01 transaction-control
 		02 ineffective-pragma
 		03 forbidden-statement
 		04 ineffective-pragma
@@ -503,4 +504,25 @@ INSERT INTO u VALUES (1), (1); CREATE TABLE escaped (x);</up>'
 	[ "$(sqlite3 app.db 'SELECT path FROM u')" = precious ]
 	"$AMPLAN" verify -d app.db
 	"$AMPLAN" status -d app.db | grep 'behind: 1 applied, 1 pending'
+}
+
+@test "one run tells of all statements that are refused, in a step and in those behind it" {
+	descriptor 1 '<up>BEGIN; CREATE TABLE a (x); PRAGMA foreign_keys=OFF; COMMIT;</up>'
+	descriptor 2 '<depends on="1"/><up>BEGIN; INSERT INTO a VALUES (1); COMMIT</up><verify>SELECT count(*) = 1 FROM a</verify>'
+	descriptor 3 '<depends on="2"/><up>INSERT INTO a VALUES (2);</up>'
+	descriptor 4 '<depends on="2"/><up>ROLLBACK; INSERT INTO absent VALUES (2);</up>'
+	run "$AMPLAN" plan -d app.db
+	[ "$status" -eq 3 ]
+	[ "$(printf '%s\n' "$output" | grep -oE '[0-9]+\.xml:[0-9:]+ error\[[a-z-]+\]' | LC_ALL=C sort)" = "1.xml:3:32: error[ineffective-pragma]
+1.xml:3:57: error[transaction-control]
+1.xml:3:5: error[transaction-control]
+2.xml:3:22: error[transaction-control]
+2.xml:3:55: error[transaction-control]
+4.xml:3:22: error[transaction-control]
+4.xml:3:32: error[invalid-sql]" ] || { echo "$output"; false; }
+	[[ $output != *UNTRIED* ]]
+	# on the database itself nothing is passed over
+	run "$AMPLAN" apply -d app.db --no-rehearsal
+	[ "$status" -eq 3 ]
+	[ "$(sqlite3 app.db 'SELECT count(*) FROM sqlite_schema')" = 0 ]
 }

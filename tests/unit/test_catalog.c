@@ -230,7 +230,7 @@ static void test_catalog__judges_the_bytes_of_sql_files(void **state)
 	folder_load(&folder);
 	assert_catalog(&folder,
 		"m/sub/b.xml:1:41+2: error[invalid-descriptor]: 'up' has no SQL statement "
-		"{b} (a migration that does nothing is not needed)\n"
+		"{b} (a migration that does nothing is not needed; where its id must stay, write SELECT 1;)\n"
 		"m/sub/b.xml:1:64+1: error[invalid-descriptor]: 'up' has both src and text "
 		"{b} (leave one of them out)\n"
 		"m/sub/sql/down.sql:2:3+1: error[invalid-descriptor]: the control character "

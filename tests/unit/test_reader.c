@@ -302,7 +302,7 @@ static void test_reader__names_what_does_not_go_together(void **state)
 		"engine=\"sqlite\")\n");
 	assert_descriptor(M("<up> ; -- x\n/* y */ </up>"),
 		"m/a.xml:1:41+2: error[invalid-descriptor]: 'up' has no SQL statement {a} "
-		"(a migration that does nothing is not needed)\n");
+		"(a migration that does nothing is not needed; where its id must stay, write SELECT 1;)\n");
 	assert_descriptor(M(GOOD "<down> </down>"),
 		"m/a.xml:1:58+4: error[invalid-descriptor]: 'down' has no SQL statement "
 		"{a} (where there is nothing to undo, say why in an SQL comment; where "
