@@ -65,9 +65,9 @@ struct app {
 	void *own;                    /* what run() keeps for show(); freed by main */
 };
 
-extern const struct cmd cmd_apply, cmd_baseline, cmd_explain, cmd_graph, cmd_help,
-	cmd_new, cmd_order, cmd_plan, cmd_resolve, cmd_rollback, cmd_show, cmd_start,
-	cmd_status, cmd_verify, cmd_why;
+extern const struct cmd cmd_apply, cmd_baseline, cmd_check, cmd_explain, cmd_graph,
+	cmd_help, cmd_new, cmd_order, cmd_plan, cmd_resolve, cmd_rollback, cmd_show,
+	cmd_start, cmd_status, cmd_verify, cmd_why;
 
 /* Session options as the settings say, with the callbacks of the program. */
 void app_session_options(struct app *app, struct amplan_options *options);

@@ -27,6 +27,7 @@ static const struct cmd *const commands[] = {
 	&cmd_rollback,
 	&cmd_status,
 	&cmd_verify,
+	&cmd_check,
 	&cmd_graph,
 	&cmd_order,
 	&cmd_why,

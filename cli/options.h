@@ -59,7 +59,7 @@ struct options {
 	int64_t copy_limit;
 	unsigned steps;
 	bool exit_code, yes, no_rehearsal, reduce, pending, applied, again,
-		accept_differences;
+		accept_differences, strict, require_down, fix;
 	/* words that are no options, after the command */
 	const char **operands;
 	size_t noperands;

@@ -50,6 +50,8 @@ static const char *fidelity_text(enum amplan_fidelity fidelity)
 	switch (fidelity) {
 	case AMPLAN_FIDELITY_EMPTY:
 		return "rehearsed on an empty database";
+	case AMPLAN_FIDELITY_SEEDED:
+		return "rehearsed from nothing, with rows made up to fit";
 	case AMPLAN_FIDELITY_SCHEMA:
 		return "rehearsed on the schema, without rows";
 	case AMPLAN_FIDELITY_COPY:

@@ -30,6 +30,8 @@ const char *amplan_fidelity_name(enum amplan_fidelity fidelity)
 		return "schema";
 	case AMPLAN_FIDELITY_COPY:
 		return "copy";
+	case AMPLAN_FIDELITY_SEEDED:
+		return "seeded";
 	case AMPLAN_FIDELITY_AUTO:
 		return "auto";
 	case AMPLAN_FIDELITY_NONE:

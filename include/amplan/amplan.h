@@ -4,6 +4,7 @@
 #ifndef AMPLAN_AMPLAN_H
 #define AMPLAN_AMPLAN_H
 
+#include <amplan/check.h>
 #include <amplan/error.h>
 #include <amplan/executor.h>
 #include <amplan/finding.h>

@@ -34,7 +34,8 @@ enum amplan_fidelity {
 	AMPLAN_FIDELITY_NONE,  /* no rehearsal */
 	AMPLAN_FIDELITY_EMPTY, /* the database does not exist yet */
 	AMPLAN_FIDELITY_SCHEMA, /* schema without rows */
-	AMPLAN_FIDELITY_COPY    /* all rows */
+	AMPLAN_FIDELITY_COPY,   /* all rows */
+	AMPLAN_FIDELITY_SEEDED  /* from nothing, with rows made up to fit the schema */
 };
 
 /* What is known of a migration in this database. */
@@ -69,6 +70,31 @@ struct amplan_edge {
 	struct amplan_place place; /* where it is declared */
 };
 
+/* What was done with an object, or-ed together. */
+enum amplan_how {
+	AMPLAN_READS = 1,   /* its rows, or its shape by a view, a trigger, an index */
+	AMPLAN_REFERS = 2,  /* a foreign key points at it */
+	AMPLAN_WRITES = 4,  /* rows inserted, updated, deleted */
+	AMPLAN_CREATES = 8, /* it was made */
+	AMPLAN_ALTERS = 16, /* its shape was changed, or what hangs on it */
+	AMPLAN_DROPS = 32   /* it went */
+};
+
+/* An object, or a column of one, that a migration was seen to touch. */
+struct amplan_access {
+	const char *name;   /* table, view, index or trigger */
+	const char *column; /* "" for the object as a whole */
+	unsigned how;       /* enum amplan_how, or-ed */
+};
+
+/* A dependency that the effects demand and nobody declared. */
+struct amplan_demand {
+	uint32_t from; /* position in report.migrations of who should depend … */
+	uint32_t on;   /* … and on whom; of a conflict the later in plan order first */
+	bool conflict; /* both orders run, or might, with different results */
+	const char *object; /* that they meet at: "table" or "table.column" */
+};
+
 /* One migration of the catalog. */
 struct amplan_migration {
 	const char *id;            /* qualified: "id" or "module:id" */
@@ -81,6 +107,8 @@ struct amplan_migration {
 	const struct amplan_edge
 		*edges; /* dependencies, in the order they are declared */
 	size_t nedges;  /* number of dependencies */
+	const struct amplan_access *accesses; /* by check: what up touched, sorted */
+	size_t naccesses;                     /* number of them */
 };
 
 /* What happened to an object of the schema. */
@@ -174,6 +202,9 @@ struct amplan_report {
 	struct amplan_failure failure;
 	const struct amplan_finding *findings; /* sorted by place */
 	size_t nfindings;
+	const struct amplan_demand *demands; /* by check: sorted by from, on */
+	size_t ndemands;
+	unsigned nfixed; /* by check: dependencies that were written into descriptors */
 };
 
 /*
@@ -203,7 +234,8 @@ AMPLAN_API bool amplan_report_has_errors(const struct amplan_report *report);
 AMPLAN_API const char *amplan_verdict_name(enum amplan_verdict verdict);
 
 /*
- * The word for a fidelity, as printed: "none", "empty", "schema", "copy", "auto".
+ * The word for a fidelity, as printed: "none", "empty", "schema", "copy", "auto",
+ * "seeded".
  *
  * fidelity: any value of the enumeration.
  * Returns a static string; never NULL.
