@@ -132,6 +132,27 @@ static int report_rolled_back(const struct amp_sql *sql, struct amp_run_as *as,
 	return amp_error(error, AMPLAN_FAILED, "'%s': %s", as->migration->id, message);
 }
 
+/* While it is recorded what a statement touches, a column that does not exist must not pass
+   for a string: "name" is tried without that habit of SQLite's first. */
+static int prepare_text(
+	struct sqlite_db *db, const char *text, sqlite3_stmt **prepared, const char **end)
+{
+	if (!db->guard.recorder)
+		return sqlite3_prepare_v2(db->handle, text, -1, prepared, end);
+	sqlite_string_literals(db, false);
+	int rc = sqlite3_prepare_v2(db->handle, text, -1, prepared, end);
+	int offset = sqlite3_error_offset(db->handle);
+	sqlite_string_literals(db, true);
+	if (rc != SQLITE_ERROR || db->guard.kind)
+		return rc;
+	rc = sqlite3_prepare_v2(db->handle, text, -1, prepared, end);
+	db->guard.now.literal = rc == SQLITE_OK;
+	if (rc == SQLITE_OK)
+		db->guard.now.literal_offset =
+			db->guard.now.offset + (offset > 0 ? (size_t)offset : 0);
+	return rc;
+}
+
 /* Prepares the next statement; *tail moves behind it. prepared NULL: only blanks left. */
 static int prepare(struct sqlite_db *db, const struct amp_sql *sql, size_t *tail,
 	struct statement *statement)
@@ -145,12 +166,15 @@ static int prepare(struct sqlite_db *db, const struct amp_sql *sql, size_t *tail
 	db->guard.stepping = false;
 	db->guard.dropping[0] = '\0';
 	db->guard.whole = false;
-	int rc = sqlite3_prepare_v2(
-		db->handle, sql->text + statement->start, -1, &statement->prepared, &end);
+	if (db->guard.recorder)
+		sqlite_record_begin(&db->guard, statement->start);
+	int rc = prepare_text(
+		db, sql->text + statement->start, &statement->prepared, &end);
 	/* a refused BEGIN or PRAGMA is read to its end before the guard is asked */
 	bool readable = rc == SQLITE_OK || (rc == SQLITE_AUTH && db->guard.whole);
 	if (readable && end)
 		*tail = (size_t)(end - sql->text);
+	statement->length = end ? (size_t)(end - sql->text) - statement->start : 0;
 	return rc;
 }
 
@@ -191,6 +215,7 @@ static int run_statements(struct sqlite_db *db, const struct amp_sql *sql,
 			return AMPLAN_OK;
 		if (pass_over(db, rc, sql, as, &statement, tail))
 			continue;
+		int64_t changes = sqlite3_total_changes64(db->handle);
 		int code = rc ? AMPLAN_OK
 			      : sqlite_check_drop(db, sql, as, statement.start, error);
 		if (code) {
@@ -199,6 +224,10 @@ static int run_statements(struct sqlite_db *db, const struct amp_sql *sql,
 		}
 		if (rc == SQLITE_OK)
 			rc = step_through(db, statement.prepared);
+		if (rc == SQLITE_OK && db->guard.recorder)
+			sqlite_record_end(db, sql->text + statement.start,
+				statement.length,
+				sqlite3_total_changes64(db->handle) - changes);
 		run->ended_transaction = inside && sqlite3_get_autocommit(db->handle);
 		if (rc)
 			code = report_failure(db, rc, sql, as, &statement,
@@ -246,6 +275,7 @@ int sqlite_run(struct amp_db *base, const struct amp_sql *sql, struct amp_run_as
 	sqlite_wait_begins(db);
 	db->last_told = amp_now_ms();
 	sqlite_guard_begin(db, as->transactional ? GUARD_STEP : GUARD_ALONE, as->arena);
+	db->guard.recorder = as->recorder;
 	int64_t temp_before = sqlite_temp_objects(db);
 	int code = run_statements(db, sql, as, run, error);
 	sqlite_guard_end(db);
@@ -327,6 +357,7 @@ int sqlite_ask(struct amp_db *base, const struct amp_sql *sql, struct amp_run_as
 	*answer = AMP_NO_ANSWER;
 	sqlite_wait_begins(db);
 	sqlite_guard_begin(db, GUARD_QUERY, as->arena);
+	db->guard.recorder = as->recorder;
 	int code = ask_one(db, sql, as, answer, error);
 	sqlite_guard_end(db);
 	return code;
