@@ -1,0 +1,23 @@
+/*
+ * Meet: where the effects of two migrations touch each other.
+ */
+#ifndef PLANNER_MEET_H
+#define PLANNER_MEET_H
+
+#include "planner/effects.h"
+
+struct amp_meeting {
+	const char *name;   /* of the object; NULL: they do not meet */
+	const char *column; /* "" for the object as a whole */
+	unsigned writer;    /* enum amplan_how: what the one that changes it did */
+	unsigned other;     /* and what the other did */
+};
+
+/*
+ * The object that `writer` made or changed and `other` touched in any way; the most
+ * telling one where there are several: a column or an object that was made before one
+ * that was altered or dropped, before rows. `name` is NULL where there is none.
+ */
+struct amp_meeting amp_meet(const struct amp_seen *writer, const struct amp_seen *other);
+
+#endif
