@@ -114,8 +114,8 @@ struct amp_content {
 
 /* The whole content of a shadow at one moment. */
 struct amp_snapshot {
-	unsigned char *bytes;
-	int64_t size;
+	void *copy;   /* the engine's own; NULL: of a shadow that holds nothing */
+	int64_t size; /* in bytes */
 };
 
 struct amp_engine;
@@ -211,6 +211,10 @@ struct amp_engine {
 	/* Fills in what the tables hold whose names are set. */
 	int (*contents)(struct amp_db *db, struct amp_content *contents, size_t count,
 		struct amplan_error *);
+	/* Puts made-up rows that fit into tables that have none: those among `tables`; NULL:
+	   all. One that no row can be found for stays empty. */
+	int (*seed)(struct amp_db *db, const char *const *tables, size_t ntables,
+		unsigned *seeded, unsigned *unseeded, struct amplan_error *);
 	/* Takes all rows out of a table; no trigger fires, no key acts. */
 	int (*empty)(struct amp_db *db, const char *table, struct amplan_error *);
 	/* Who holds the lock, as far as the system tells. */

@@ -71,9 +71,12 @@ struct sqlite_db {
 	sqlite3 *aside; /* holds the aside lock, or NULL */
 	char *path;     /* NULL: in memory, or a shadow */
 	bool shadow;
+	bool bounded;         /* a shadow for proofs: no more than BOUND_PAGES */
 	char *private_folder; /* of a private copy, removed at close; or NULL */
 	int64_t deadline, waiting_since, last_told;
-	bool cancelled; /* the progress handler stopped a statement */
+	int64_t statement_deadline; /* in a rehearsal; 0: none */
+	bool out_of_time;           /* the statement ran longer than that */
+	bool cancelled;             /* the progress handler stopped a statement */
 	uint32_t jitter;
 	struct amplan_progress progress;
 	int64_t changes_at_start;

@@ -9,19 +9,46 @@
 
 #include "base/str.h"
 
+/* Page by page. Not by sqlite3_deserialize(): it frees a schema that the tables of the
+   PRAGMA functions go on pointing at. */
+static int copy_all(sqlite3 *from, sqlite3 *to)
+{
+	sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
+	if (!backup)
+		return sqlite3_extended_errcode(to);
+	sqlite3_backup_step(backup, -1);
+	return sqlite3_backup_finish(backup);
+}
+
+static int copy_error(struct sqlite_db *db, int rc, struct amplan_error *error)
+{
+	return (rc & 0xff) == SQLITE_NOMEM ? amp_error_nomem(error)
+					   : sqlite_error(db, rc, "copy", error);
+}
+
 int sqlite_snapshot(
 	struct amp_db *base, struct amp_snapshot *out, struct amplan_error *error)
 {
-	sqlite3_int64 size = 0;
-	out->bytes = sqlite3_serialize(sqlite_of(base)->handle, "main", &size, 0);
-	out->size = size;
-	/* a database that nobody wrote to yet has no bytes */
-	return out->bytes || !size ? AMPLAN_OK : amp_error_nomem(error);
+	struct sqlite_db *db = sqlite_of(base);
+	sqlite3 *copy = NULL;
+	*out = (struct amp_snapshot){0};
+	int rc = sqlite3_open_v2(":memory:", &copy,
+		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+	if (rc == SQLITE_OK)
+		rc = copy_all(db->handle, copy);
+	if (rc) {
+		sqlite3_close(copy);
+		return copy_error(db, rc, error);
+	}
+	out->copy = copy;
+	out->size = sqlite_number(copy, "PRAGMA page_count", 0) *
+		sqlite_number(copy, "PRAGMA page_size", 4096);
+	return AMPLAN_OK;
 }
 
 void sqlite_snapshot_free(struct amp_snapshot *snapshot)
 {
-	sqlite3_free(snapshot->bytes);
+	sqlite3_close(snapshot->copy);
 	*snapshot = (struct amp_snapshot){0};
 }
 
@@ -29,17 +56,15 @@ int sqlite_restore(struct amp_db *base, const struct amp_snapshot *snapshot,
 	struct amplan_error *error)
 {
 	struct sqlite_db *db = sqlite_of(base);
-	size_t size = (size_t)snapshot->size;
-	unsigned char *copy = sqlite3_malloc64(size + 1);
-	if (!copy)
-		return amp_error_nomem(error);
+	sqlite3 *from = snapshot->copy, *nothing = NULL;
+	int rc = SQLITE_OK;
 	sqlite_cache_forget(db);
-	if (size)
-		memcpy(copy, snapshot->bytes, size);
-	int rc = sqlite3_deserialize(db->handle, "main", copy, snapshot->size,
-		snapshot->size,
-		SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_RESIZEABLE);
-	return rc ? sqlite_error(db, rc, "restore", error) : AMPLAN_OK;
+	if (!from)
+		rc = sqlite3_open(":memory:", &nothing);
+	if (rc == SQLITE_OK)
+		rc = copy_all(from ? from : nothing, db->handle);
+	sqlite3_close(nothing);
+	return rc ? copy_error(db, rc, error) : AMPLAN_OK;
 }
 
 struct names AMP_VEC(char *);

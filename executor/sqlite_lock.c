@@ -106,6 +106,10 @@ int sqlite_progress(void *user)
 		db->cancelled = true;
 		return 1;
 	}
+	if (db->statement_deadline && amp_now_ms() > db->statement_deadline) {
+		db->out_of_time = true;
+		return 1;
+	}
 	if (db->progress.number && db->base.hooks->progress) {
 		int64_t now = amp_now_ms();
 		if (now - db->last_told >= 100) {

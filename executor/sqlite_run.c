@@ -92,12 +92,36 @@ static bool is_system_trouble(int rc)
 	}
 }
 
+/* A statement of a proof that ran too long, or filled the shadow. */
+static int report_endless(const struct amp_sql *sql, struct amp_run_as *as,
+	const struct statement *statement, const char *what, const char *hint,
+	struct amplan_error *error)
+{
+	char message[160];
+	snprintf(message, sizeof(message), "statement %u %s", statement->number, what);
+	struct amplan_finding *finding = sqlite_add_finding(
+		sql, as, "endless-statement", statement->start, message);
+	amp_finding_hint(as->findings, finding, "%s", hint);
+	return amp_error(error, AMPLAN_FAILED, "'%s': %s", as->migration->id, message);
+}
+
 static int report_failure(struct sqlite_db *db, int rc, const struct amp_sql *sql,
 	struct amp_run_as *as, const struct statement *statement, bool ended,
 	struct amplan_error *error)
 {
 	if (db->guard.kind)
 		return report_denied(db, sql, as, statement, error);
+	if (db->out_of_time && !db->cancelled)
+		return report_endless(sql, as, statement,
+			"runs longer than the time that a statement is given",
+			"look for a recursive query without an end, or a join without a "
+			"condition; --statement-timeout SECONDS gives it more",
+			error);
+	if (db->bounded && (rc & 0xff) == SQLITE_FULL)
+		return report_endless(sql, as, statement, "fills the shadow",
+			"a shadow for proofs holds 256 MiB, and it began empty; look for a "
+			"query that makes rows without an end",
+			error);
 	if (is_system_trouble(rc) || db->cancelled)
 		return sqlite_error(db, rc, "migrate", error);
 	as->needs_rows = (rc & 0xff) == SQLITE_CONSTRAINT;
@@ -193,13 +217,18 @@ static bool pass_over(struct sqlite_db *db, int rc, const struct amp_sql *sql,
 	return true;
 }
 
-static int step_through(struct sqlite_db *db, sqlite3_stmt *prepared)
+static int step_through(
+	struct sqlite_db *db, sqlite3_stmt *prepared, const struct amp_run_as *as)
 {
 	int rc;
+	int64_t limit = as->statement_timeout_ms;
+	db->statement_deadline = limit ? amp_now_ms() + limit : 0;
+	db->out_of_time = false;
 	db->guard.stepping = true;
 	do
 		rc = sqlite3_step(prepared);
 	while (rc == SQLITE_ROW);
+	db->statement_deadline = 0;
 	db->guard.stepping = false;
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
@@ -223,7 +252,7 @@ static int run_statements(struct sqlite_db *db, const struct amp_sql *sql,
 			return code;
 		}
 		if (rc == SQLITE_OK)
-			rc = step_through(db, statement.prepared);
+			rc = step_through(db, statement.prepared, as);
 		if (rc == SQLITE_OK && db->guard.recorder)
 			sqlite_record_end(db, sql->text + statement.start,
 				statement.length,

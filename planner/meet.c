@@ -96,3 +96,11 @@ struct amp_meeting amp_meet(const struct amp_seen *writer, const struct amp_seen
 	}
 	return best;
 }
+
+bool amp_effects_chance(const struct amp_seen *seen)
+{
+	for (size_t i = 0; i < seen->nstatements; i++)
+		if (seen->statements[i].chance)
+			return true;
+	return false;
+}

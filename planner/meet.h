@@ -20,4 +20,7 @@ struct amp_meeting {
  */
 struct amp_meeting amp_meet(const struct amp_seen *writer, const struct amp_seen *other);
 
+/* Whether a second run would not repeat what it does to rows. */
+bool amp_effects_chance(const struct amp_seen *seen);
+
 #endif
