@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "executor/prove.h"
+#include "planner/lint.h"
 #include "planner/redundant.h"
 
 /* With --strict a warning counts as an error. */
@@ -121,6 +122,9 @@ static int prove(struct amp_prover *prover, struct amplan_error *error)
 		code = amp_prove_rows(prover, error);
 	if (!code)
 		code = amp_redundant(&job->graph, job->order, error);
+	if (!code)
+		code = amp_lint(&job->graph, job->order, prover->effects,
+			prover->options->require_down, &job->findings, error);
 	if (!code)
 		code = publish_demands(prover, error);
 	if (!code)
