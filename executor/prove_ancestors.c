@@ -201,8 +201,8 @@ static int candidates(struct amp_prover *prover, uint32_t node, const uint64_t *
 			continue;
 		struct amp_meeting meeting = {0};
 		if (!all)
-			meeting = amp_meet(
-				&prover->effects[other].up, &prover->effects[node].up);
+			meeting = amp_meet(&prover->effects[other].up,
+				&prover->effects[node].up, NULL);
 		if ((all || meeting.name) && !amp_vec_push(out, other))
 			return amp_error_nomem(error);
 	}
@@ -316,8 +316,8 @@ static int tell(struct amp_prover *prover, const struct failure *failure, uint32
 	struct amp_findings *findings = &job->findings;
 	const struct amp_migration *from = job->graph.nodes[failure->node];
 	const struct amp_migration *needed = job->graph.nodes[on];
-	struct amp_meeting meeting =
-		amp_meet(&prover->effects[on].up, &prover->effects[failure->node].up);
+	struct amp_meeting meeting = amp_meet(&prover->effects[on].up,
+		&prover->effects[failure->node].up, failure->why);
 	struct amplan_finding *finding;
 	struct amplan_demand demand = {
 		.from = failure->node,

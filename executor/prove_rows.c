@@ -95,7 +95,9 @@ static struct amplan_finding *tell(struct round *round, enum amplan_severity sev
 	const struct amp_sql *down = round->migration->down;
 	struct amplan_finding *finding =
 		amp_finding_add(findings, severity, "down-not-inverse", "%s", text);
-	size_t blank = strspn(down->text, " \t\n");
+	const struct amp_seen *seen = &round->prover->effects[round->node].down;
+	size_t blank = seen->nstatements ? seen->statements[0].offset
+					 : strspn(down->text, " \t\n");
 	finding->place = trial && trial->place.file
 		? trial->place
 		: amp_sql_place(down, blank, strcspn(down->text + blank, " \t\n;"));
@@ -126,7 +128,7 @@ static void tell_difference(struct round *round, const struct amp_difference *di
 		: difference->kind == AMP_OTHER_ROWS ? AMPLAN_WARNING
 						     : AMPLAN_NOTE;
 	struct amplan_finding *finding = tell(round, severity,
-		amp_arena_printf(arena, "after up and down of '%s' %s",
+		amp_arena_printf(arena, "the down of '%s' does not undo its up: %s",
 			round->migration->id, difference->text),
 		NULL);
 	if (difference->kind == AMP_OTHER_ROWS)
