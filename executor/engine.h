@@ -168,6 +168,12 @@ struct amp_engine {
 		const struct amp_hooks *hooks, struct amp_db **out,
 		enum amplan_fidelity *fidelity, const char **note,
 		struct amp_arena *arena, struct amplan_error *);
+	/* Puts made-up rows into tables of a shadow that have none; the same schema always
+	   gets the same rows. Only those of `tables`; NULL: all. The rows keep every
+	   constraint and every foreign key; triggers do not fire. A table for which no row
+	   is found stays empty and counts as unseeded; errors are the machine's only. */
+	int (*seed)(struct amp_db *db, const char *const *tables, size_t ntables,
+		unsigned *seeded, unsigned *unseeded, struct amplan_error *);
 	/* Who holds the lock, as far as the system tells. */
 	void (*holder)(const struct amp_target *target, struct amplan_holder *out,
 		struct amp_arena *arena);

@@ -268,6 +268,7 @@ const struct amp_engine amp_sqlite = {
 	.objects = sqlite_objects,
 	.violations = sqlite_violations,
 	.shadow = make_shadow,
+	.seed = sqlite_seed,
 	.holder = sqlite_holder,
 	.held_aside = sqlite_held_aside,
 	.beside = beside,

@@ -8,6 +8,7 @@
  *	sqlite_run.c      walking the statements of a step; verify queries
  *	sqlite_loss.c     what a step must not lose, nor leave behind
  *	sqlite_schema.c   objects, and rows that point at nothing
+ *	sqlite_seed*.c    made-up rows for the empty tables of a shadow
  *	sqlite_shadow.c   looking without touching, and shadows
  *	sqlite_hint.c     advice for SQLite's own messages
  */
@@ -138,6 +139,10 @@ int sqlite_objects(
 	struct amp_db *db, struct amp_objects *out, struct amplan_error *error);
 int sqlite_violations(
 	struct amp_db *db, struct amp_violations *out, struct amplan_error *error);
+
+/* sqlite_seed.c */
+int sqlite_seed(struct amp_db *db, const char *const *tables, size_t ntables,
+	unsigned *seeded, unsigned *unseeded, struct amplan_error *error);
 
 /* sqlite_shadow.c */
 int sqlite_exists(
