@@ -65,18 +65,31 @@ static int read_tables(sqlite3 *handle, struct name_list *names,
 	return SQLITE_OK;
 }
 
+static int compare_to_name(const void *name, const void *table)
+{
+	return sqlite3_stricmp(name, ((const struct seed_table *)table)->name);
+}
+
+/* Finds the parents among the tables, which are sorted by name. */
+static void link_parents(struct table_list *tables)
+{
+	for (size_t i = 0; i < tables->count; i++)
+		for (size_t j = 0; j < tables->items[i].nforeigns; j++) {
+			struct seed_foreign *foreign = &tables->items[i].foreigns[j];
+			foreign->among = bsearch(foreign->parent, tables->items,
+				tables->count, sizeof(*tables->items), compare_to_name);
+		}
+}
+
 /* Whether a parent of it is still to come; `needed`: of a key that cannot be NULL. */
-static bool waits(
-	const struct table_list *tables, const struct seed_table *table, bool needed)
+static bool waits(const struct seed_table *table, bool needed)
 {
 	for (size_t i = 0; i < table->nforeigns; i++) {
 		const struct seed_foreign *foreign = &table->foreigns[i];
-		if (foreign->itself || (needed && foreign->nullable))
+		if (foreign->itself || !foreign->among || (needed && foreign->nullable))
 			continue;
-		for (size_t j = 0; j < tables->count; j++)
-			if (!tables->items[j].done &&
-				!sqlite3_stricmp(tables->items[j].name, foreign->parent))
-				return true;
+		if (!foreign->among->done)
+			return true;
 	}
 	return false;
 }
@@ -89,9 +102,9 @@ static struct seed_table *next_table(struct table_list *tables)
 		struct seed_table *table = &tables->items[i];
 		if (table->done)
 			continue;
-		if (!waits(tables, table, false))
+		if (!waits(table, false))
 			return table;
-		if (!able && !waits(tables, table, true))
+		if (!able && !waits(table, true))
 			able = table;
 		if (!left)
 			left = table;
@@ -142,6 +155,7 @@ static int seed_tables(sqlite3 *handle, struct table_list *tables, unsigned *see
 	unsigned *unseeded, struct amp_arena *arena)
 {
 	struct seed_table *table;
+	link_parents(tables);
 	while ((table = next_table(tables))) {
 		bool is_seeded = false;
 		int rc = seed_table(handle, table, &is_seeded, arena);

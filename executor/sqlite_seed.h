@@ -70,8 +70,9 @@ struct seed_foreign {
 	const char **to;         /* columns of the parent; NULL: its primary key */
 	struct seed_value *keys; /* nkeys times count */
 	size_t nkeys;
-	bool nullable; /* one of `from` is */
-	bool itself;   /* the parent is the same table */
+	bool nullable;                  /* one of `from` is */
+	bool itself;                    /* the parent is the same table */
+	const struct seed_table *among; /* the parent, where it is to be seeded too */
 };
 
 struct seed_table {

@@ -178,6 +178,8 @@ struct basket {
 	struct seed_candidates *out;
 	struct amp_arena *arena;
 	bool numbers, texts, bytes; /* what the column is for */
+	int lengths[4];             /* small numbers in the text */
+	size_t nlengths;
 	bool failed;
 };
 
@@ -254,24 +256,55 @@ static char byte_of_class(const char *at, int n, const char **end)
 	return 'a';
 }
 
-/* A text that a GLOB pattern lets pass; `filled`: its stars stand for something. */
-static void put_glob(struct basket *basket, const char *pattern, int variant, bool filled)
+/* A text that a GLOB pattern lets pass; its first star stands for so many bytes. */
+static void put_glob(struct basket *basket, const char *pattern, int variant, char byte,
+	size_t filling)
 {
-	char *text = amp_arena_alloc(basket->arena, strlen(pattern) + 1);
+	char *text = amp_arena_alloc(basket->arena, strlen(pattern) + filling + 1);
 	char *out = text;
 	for (const char *at = pattern; text && *at;) {
 		if (*at == '[') {
 			*out++ = byte_of_class(at, variant, &at);
 		} else if (*at == '*') {
-			if (filled)
-				*out++ = (char)('a' + variant);
+			for (; filling; filling--)
+				*out++ = byte;
 			at++;
 		} else {
-			*out++ = *at == '?' ? (char)('a' + variant) : *at;
+			*out++ = *at == '?' ? byte : *at;
 			at++;
 		}
 	}
 	put_text(basket, text, false);
+}
+
+/* How long the text is that a pattern stands for, its stars left out. */
+static size_t length_of_glob(const char *pattern)
+{
+	size_t length = 0;
+	for (const char *at = pattern; *at;) {
+		length += *at != '*';
+		if (*at == '[')
+			byte_of_class(at, 0, &at);
+		else
+			at++;
+	}
+	return length;
+}
+
+static void put_globs(struct basket *basket, const char *pattern, int variant)
+{
+	char letter = (char)('a' + variant), digit = (char)('0' + variant);
+	size_t length = length_of_glob(pattern);
+	put_glob(basket, pattern, variant, letter, 0);
+	if (!strchr(pattern, '*'))
+		return;
+	put_glob(basket, pattern, variant, letter, 1);
+	for (size_t i = 0; i < basket->nlengths; i++)
+		if ((size_t)basket->lengths[i] > length) {
+			size_t filling = (size_t)basket->lengths[i] - length;
+			put_glob(basket, pattern, variant, letter, filling);
+			put_glob(basket, pattern, variant, digit, filling);
+		}
 }
 
 static void put_like(struct basket *basket, const char *pattern, int variant)
@@ -287,15 +320,18 @@ static void put_string(struct basket *basket, const char *string)
 {
 	put_text(basket, string, true);
 	for (int variant = 0; variant < SEED_ROWS; variant++) {
-		if (strpbrk(string, "*?[")) {
-			put_glob(basket, string, variant, false);
-			put_glob(basket, string, variant, true);
-		}
+		if (strpbrk(string, "*?["))
+			put_globs(basket, string, variant);
 		if (strpbrk(string, "%_"))
 			put_like(basket, string, variant);
 	}
 	if (!strcmp(string, "array"))
 		put_text(basket, "[]", false);
+	/* the path of a JSON function */
+	if (!strncmp(string, "$.", 2) && !strpbrk(string + 2, "\"\\.["))
+		put_text(basket,
+			amp_arena_printf(basket->arena, "{\"%s\":\"seed\"}", string + 2),
+			false);
 }
 
 static void put_integer(struct basket *basket, int64_t number)
@@ -335,6 +371,19 @@ static void put_digits(struct basket *basket, const struct seed_token *token)
 		put_real(basket, -real, true);
 	} else {
 		put_integer(basket, strtoll(digits, NULL, 0));
+	}
+}
+
+static void find_lengths(struct basket *basket, const char *text)
+{
+	struct seed_token token;
+	size_t tokens = TOKENS_MAX, room = sizeof(basket->lengths) / sizeof(int);
+	while (tokens-- && basket->nlengths < room && sqlite_seed_token(&text, &token)) {
+		int length = token.kind == SEED_DIGITS && token.length < 5
+			? atoi(token.start)
+			: 0;
+		if (length > 0 && length <= LENGTH_MAX)
+			basket->lengths[basket->nlengths++] = length;
 	}
 }
 
@@ -422,6 +471,7 @@ bool sqlite_seed_suggest(const struct seed_column *column, const char *text,
 	struct seed_token token;
 	bool says_null = false;
 	sort_out(&basket);
+	find_lengths(&basket, text);
 	for (const char *at = text; sqlite_seed_token(&at, &token);)
 		says_null |= sqlite_seed_is_word(&token, "null");
 	for (int variant = 0; variant < SEED_ROWS; variant++)

@@ -230,20 +230,25 @@ static bool suggest(struct search *search, size_t column, const char *text,
 	return room && (!is_nullable(of) || amp_vec_push(out, nothing));
 }
 
-/* The text of the constraint that refused the row; "" where SQLite shows none. */
+static const char *sql_of(struct search *search)
+{
+	if (!search->has_sql)
+		search->sql = sqlite_seed_sql(
+			search->handle, search->table->name, search->arena);
+	search->has_sql = true;
+	return search->sql ? search->sql : "";
+}
+
+/* The text of the constraint that refused the row; all of the table where SQLite does not
+   say which that was. */
 static const char *text_of_failure(struct search *search)
 {
 	static const char prefix[] = "CHECK constraint failed: ";
 	if (search->rc != SQLITE_CONSTRAINT_CHECK ||
 		strncmp(search->message, prefix, sizeof(prefix) - 1) != 0)
-		return "";
-	const char *text = search->message + sizeof(prefix) - 1, *named = NULL;
-	if (!search->has_sql)
-		search->sql = sqlite_seed_sql(
-			search->handle, search->table->name, search->arena);
-	search->has_sql = true;
-	if (search->sql)
-		named = sqlite_seed_named_check(search->sql, text, search->arena);
+		return sql_of(search);
+	const char *text = search->message + sizeof(prefix) - 1;
+	const char *named = sqlite_seed_named_check(sql_of(search), text, search->arena);
 	return named ? named : text;
 }
 
