@@ -3,7 +3,8 @@
  *
  *	sqlite_seed.c        the tables asked for, parents first
  *	sqlite_seed_table.c  the shape of one table, read from SQLite's own pragmas
- *	sqlite_seed_row.c    finding rows that the table takes
+ *	sqlite_seed_row.c    making up rows that the table takes
+ *	sqlite_seed_repair.c changing one that it refuses
  *	sqlite_seed_value.c  made-up values
  *	sqlite_seed_hint.c   values that the text of a CHECK suggests
  */
@@ -107,9 +108,52 @@ int sqlite_seed_keys(
 /* The statement that made the table; NULL: none, or no memory. */
 const char *sqlite_seed_sql(sqlite3 *handle, const char *table, struct amp_arena *arena);
 
+/* Constraints repaired in one row. */
+#define SEED_ROUNDS 24
+
+/* How a row is made up. */
+struct seed_style {
+	int spread; /* 0: keys differ; 1: all columns of keys; 2: all columns */
+	bool odd;   /* NULL where allowed, else zero or empty */
+};
+
+/* The search for the rows of a table. */
+struct seed_search {
+	sqlite3 *handle;
+	struct seed_table *table;
+	struct amp_arena *arena;
+	sqlite3_stmt *insert;
+	struct seed_value *rows[SEED_ROWS], *row;
+	int number;      /* of this row: 0, 1, 2 */
+	unsigned placed; /* rows that are in */
+	struct seed_style style;
+	unsigned left; /* tries */
+	const char *sql;
+	bool has_sql;
+	int rc;              /* of the last try */
+	const char *message; /* why it failed */
+	const char *seen[SEED_ROUNDS];
+	size_t nseen;
+};
+
+static inline bool seed_is_nullable(const struct seed_column *column)
+{
+	return !column->not_null && !column->key && !column->alias;
+}
+
+static inline bool seed_is_over(const struct seed_search *search)
+{
+	return !search->left || search->rc == SQLITE_OK || seed_is_trouble(search->rc);
+}
+
 /* sqlite_seed_row.c: *rows is how many were put in. */
 int sqlite_seed_rows(sqlite3 *handle, struct seed_table *table, unsigned *rows,
 	struct amp_arena *arena);
+/* Tries the row as it is now. True: it is in. */
+bool sqlite_seed_try(struct seed_search *search);
+
+/* sqlite_seed_repair.c: after a try that failed. True: the row is in, changed. */
+bool sqlite_seed_repair(struct seed_search *search);
 
 /* sqlite_seed_value.c */
 void sqlite_seed_classify(struct seed_column *column, const char *type);

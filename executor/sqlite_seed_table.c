@@ -301,11 +301,15 @@ int sqlite_seed_read(sqlite3 *handle, const char *name, struct seed_table *table
 	*found = false;
 	if (!table->name)
 		return SQLITE_NOMEM;
-	int rc = read_kind(handle, table, found, arena);
-	if (rc || !*found)
-		return rc;
-	rc = read_has_rows(handle, table);
+	/* the cheap questions first; a view is no table here, and is not to be run */
+	if (sqlite3_table_column_metadata(handle, "main", name, NULL, NULL, NULL, NULL,
+		    NULL, NULL) != SQLITE_OK)
+		return sqlite3_errcode(handle);
+	int rc = read_has_rows(handle, table);
 	if (rc || table->has_rows)
+		return rc;
+	rc = read_kind(handle, table, found, arena);
+	if (rc || !*found)
 		return rc;
 	rc = read_columns(handle, table, arena);
 	if (rc == SQLITE_OK)
