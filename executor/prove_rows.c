@@ -24,9 +24,8 @@ static int seed(struct amp_prover *prover, struct amp_db *db, uint32_t node,
 	for (size_t i = 0; i < after->count; i++)
 		if (!after->items[i].view)
 			names[count++] = after->items[i].name;
-	return count && db->engine->seed
-		? db->engine->seed(db, names, count, &seeded, &unseeded, error)
-		: AMPLAN_OK;
+	return count ? db->engine->seed(db, names, count, &seeded, &unseeded, error)
+		     : AMPLAN_OK;
 }
 
 /* Takes the rows out of all tables that a migration touches. */

@@ -274,6 +274,7 @@ const struct amp_engine amp_sqlite = {
 	.shapes = sqlite_shapes,
 	.contents = sqlite_contents,
 	.empty = sqlite_empty,
+	.seed = sqlite_seed,
 	.holder = sqlite_holder,
 	.held_aside = sqlite_held_aside,
 	.beside = beside,

@@ -11,6 +11,7 @@
  *	sqlite_schema.c   objects, and rows that point at nothing
  *	sqlite_shape.c    tables and what belongs to them; trying views and triggers
  *	sqlite_content.c  snapshots of a shadow, and digests of what its tables hold
+ *	sqlite_seed*.c    made-up rows for the empty tables of a shadow
  *	sqlite_shadow.c   looking without touching, and shadows
  *	sqlite_hint.c     advice for SQLite's own messages
  */
@@ -177,6 +178,10 @@ void sqlite_snapshot_free(struct amp_snapshot *snapshot);
 int sqlite_contents(struct amp_db *db, struct amp_content *contents, size_t count,
 	struct amplan_error *error);
 int sqlite_empty(struct amp_db *db, const char *table, struct amplan_error *error);
+
+/* sqlite_seed.c */
+int sqlite_seed(struct amp_db *db, const char *const *tables, size_t ntables,
+	unsigned *seeded, unsigned *unseeded, struct amplan_error *error);
 
 /* sqlite_shadow.c */
 int sqlite_exists(
