@@ -197,7 +197,9 @@ struct amp_engine {
 		const struct amp_hooks *hooks, struct amp_db **out,
 		enum amplan_fidelity *fidelity, const char **note,
 		struct amp_arena *arena, struct amplan_error *);
-	/* Proofs, on shadows only: see prove.h. */
+	/* Proofs, on shadows only: see prove.h. A bounded shadow, and what SQL needs while it
+	   runs, do not outgrow these bytes. */
+	int (*bound)(struct amp_db *db, int64_t bytes, struct amplan_error *);
 	int (*snapshot)(
 		struct amp_db *db, struct amp_snapshot *out, struct amplan_error *);
 	int (*restore)(struct amp_db *db, const struct amp_snapshot *snapshot,

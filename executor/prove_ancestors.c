@@ -146,7 +146,7 @@ static int try_on(struct amp_shelf *shelf, uint32_t node, const uint64_t *set, b
 	if (keep)
 		code = amp_shelf_keep(shelf, error);
 	if (!code)
-		code = amp_shelf_try(shelf, node, &trial, error);
+		code = amp_shelf_try(shelf, node, false, &trial, error);
 	if (!code)
 		code = amp_try_compare(
 			prover, shelf->db, node, &trial, same, &why, error);

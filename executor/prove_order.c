@@ -80,7 +80,7 @@ static int run_both(struct amp_shelf *shelf, const struct pair *pair, uint32_t f
 	const uint32_t order[] = {first, second};
 	for (size_t i = 0; !code && *failed == AMP_NO_NODE && i < 2; i++) {
 		amp_trial_deinit(trial);
-		code = amp_shelf_try(shelf, order[i], trial, error);
+		code = amp_shelf_try(shelf, order[i], false, trial, error);
 		if (trial->code)
 			*failed = order[i];
 	}

@@ -258,10 +258,10 @@ static int try_down(
 static void tell_rows(struct round *round, const struct amp_trial *trial)
 {
 	struct amp_findings *findings = &round->prover->job->findings;
-	struct amplan_finding *finding = amp_finding_add(findings,
-		trial->needs_rows ? AMPLAN_WARNING : AMPLAN_ERROR, "fails-on-rows",
-		"'%s' works on empty tables, but not on rows made up to fit: %s",
-		round->migration->id, trial->why);
+	struct amplan_finding *finding =
+		amp_finding_add(findings, AMPLAN_WARNING, "fails-on-rows",
+			"'%s' works on empty tables, but not on rows made up to fit: %s",
+			round->migration->id, trial->why);
 	finding->place =
 		trial->place.file ? trial->place : amp_migration_place(round->migration);
 	finding->place.text = amp_arena_strdup(findings->arena, finding->place.text);

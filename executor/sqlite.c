@@ -268,6 +268,7 @@ const struct amp_engine amp_sqlite = {
 	.objects = sqlite_objects,
 	.violations = sqlite_violations,
 	.shadow = make_shadow,
+	.bound = sqlite_bound,
 	.snapshot = sqlite_snapshot,
 	.restore = sqlite_restore,
 	.snapshot_free = sqlite_snapshot_free,
