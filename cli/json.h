@@ -40,6 +40,11 @@ void json_error(struct json *json, int code, const struct amplan_error *error);
 /* "depends" of a migration: ids, in the order they are declared. */
 void json_depends(struct json *json, const struct amplan_migration *migration);
 
+/* "effects" of a migration, as a check saw them. */
+void json_accesses(struct json *json, const struct amplan_migration *migration);
+/* "demands": dependencies that the effects demand. */
+void json_demands(struct json *json, const struct amplan_report *report);
+
 /* The word for a state: "pending", "applied", "failed", "drifted", … */
 const char *json_state(enum amplan_state state);
 

@@ -89,6 +89,43 @@ static void effects(struct json *json, const struct amplan_step *step)
 	json_end_array(json);
 }
 
+/* Columns by their own names; an object as a whole has none. */
+void json_accesses(struct json *json, const struct amplan_migration *item)
+{
+	static const char *const words[] = {
+		"reads", "refers", "writes", "creates", "alters", "drops"};
+	json_array(json, "effects");
+	for (size_t i = 0; i < item->naccesses; i++) {
+		const struct amplan_access *access = &item->accesses[i];
+		json_map(json, NULL);
+		json_text(json, "name", access->name);
+		if (*access->column)
+			json_text(json, "column", access->column);
+		json_array(json, "how");
+		for (size_t j = 0; j < sizeof(words) / sizeof(words[0]); j++)
+			if (access->how & 1U << j)
+				json_text(json, NULL, words[j]);
+		json_end_array(json);
+		json_end_map(json);
+	}
+	json_end_array(json);
+}
+
+void json_demands(struct json *json, const struct amplan_report *report)
+{
+	json_array(json, "demands");
+	for (size_t i = 0; i < report->ndemands; i++) {
+		const struct amplan_demand *demand = &report->demands[i];
+		json_map(json, NULL);
+		json_text(json, "from", report->migrations[demand->from].id);
+		json_text(json, "on", report->migrations[demand->on].id);
+		json_bool(json, "conflict", demand->conflict);
+		json_text(json, "object", demand->object);
+		json_end_map(json);
+	}
+	json_end_array(json);
+}
+
 static void flags(struct json *json, unsigned bits)
 {
 	static const struct {

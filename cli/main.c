@@ -299,6 +299,7 @@ static int work(struct app *app, int argc, char **argv)
 		options_parse(&app->options, commands, &named, argc, argv, &app->error);
 	app->command = named;
 	app->error_is_ours = true;
+	app->options.json = app->options.json || app->options.format == OPT_FORMAT_JSON;
 	init_output(app);
 	if (!code && instead_of_work(app, named)) {
 		app->options.json = false;

@@ -33,8 +33,8 @@ int amp_state_read(struct amp_state *state, struct amp_db *db, const char *const
 	return code;
 }
 
-/* The pieces of a definition between its commas, sorted: what a table consists of, in
-   whatever order. Commas in parentheses, quotes and comments are no borders. */
+/* The pieces of a definition between its commas: what a table consists of. Commas in
+   parentheses, quotes and comments are no borders. */
 struct pieces {
 	struct AMP_VEC(const char *) items;
 	struct amp_str text;
@@ -54,31 +54,35 @@ static size_t quoted_end(const char *text, size_t at)
 	return at;
 }
 
-static int compare_pieces(const void *left, const void *right)
+/* Names in quotes and without are the same: ALTER TABLE writes its own. Blanks that only
+   the quotes made unnecessary go as well. */
+static void unquote(struct amp_str *out, const char *sql)
 {
-	const char *const *l = left, *const *r = right;
-	return strcasecmp(*l, *r);
-}
-
-static char *trim(char *piece)
-{
-	size_t length = strlen(piece);
-	while (length && piece[length - 1] == ' ')
-		piece[--length] = '\0';
-	return piece + strspn(piece, " ");
+	for (size_t at = 0; sql[at];) {
+		size_t end = strchr("'\"`[", sql[at]) ? quoted_end(sql, at) : at + 1;
+		bool name = end > at + 2 && sql[at] != '\'';
+		bool edge = out->length && strchr(" (),", out->data[out->length - 1]);
+		if (name)
+			amp_str_addn(out, sql + at + 1, end - at - 2);
+		else if (sql[at] != ' ' || (!edge && !strchr("(),", sql[end])))
+			amp_str_addn(out, sql + at, end - at);
+		at = end;
+	}
 }
 
 static bool cut(struct pieces *pieces, const char *sql)
 {
 	int depth = 0;
-	amp_checksum_squeeze(&pieces->text, sql, strlen(sql));
-	if (pieces->text.failed || !pieces->text.data)
+	AMP_STR_AUTO squeezed = AMP_STR_INIT;
+	amp_checksum_squeeze(&squeezed, sql, strlen(sql));
+	unquote(&pieces->text, amp_str_text(&squeezed));
+	if (squeezed.failed || pieces->text.failed || !pieces->text.data)
 		return false;
 	char *text = pieces->text.data, *start = text;
 	bool room = true;
 	for (size_t at = 0; room && text[at];) {
 		char c = text[at];
-		if (strchr("'\"`[", c)) {
+		if (c == '\'') {
 			at = quoted_end(text, at);
 			continue;
 		}
@@ -87,16 +91,12 @@ static bool cut(struct pieces *pieces, const char *sql)
 			(depth == 0 && c == ')');
 		if (border) {
 			text[at] = '\0';
-			room = amp_vec_push(&pieces->items, trim(start));
+			room = amp_vec_push(&pieces->items, start);
 			start = text + at + 1;
 		}
 		at++;
 	}
-	room = room && amp_vec_push(&pieces->items, trim(start));
-	if (pieces->items.count)
-		qsort(pieces->items.items, pieces->items.count,
-			sizeof(*pieces->items.items), compare_pieces);
-	return room;
+	return room && amp_vec_push(&pieces->items, start);
 }
 
 static void free_pieces(struct pieces *pieces)
@@ -105,16 +105,92 @@ static void free_pieces(struct pieces *pieces)
 	amp_str_deinit(&pieces->text);
 }
 
-/* The same pieces in another order? */
-static bool same_pieces(const char *left, const char *right)
+static bool equal_pieces(const struct pieces *a, const struct pieces *b)
+{
+	bool same = a->items.count == b->items.count;
+	for (size_t i = 0; same && i < a->items.count; i++)
+		same = !strcasecmp(a->items.items[i], b->items.items[i]);
+	return same;
+}
+
+static int compare_pieces(const void *left, const void *right)
+{
+	const char *const *l = left, *const *r = right;
+	return strcasecmp(*l, *r);
+}
+
+static void sort(struct pieces *pieces)
+{
+	if (pieces->items.count)
+		qsort(pieces->items.items, pieces->items.count,
+			sizeof(*pieces->items.items), compare_pieces);
+}
+
+/* Two definitions: the same but for quotes and white space, the same in another order? */
+static enum amp_difference_kind compare_definitions(const char *left, const char *right)
 {
 	struct pieces a = {.text = AMP_STR_INIT}, b = {.text = AMP_STR_INIT};
-	bool same = cut(&a, left) && cut(&b, right) && a.items.count == b.items.count;
-	for (size_t i = 0; same && i < a.items.count; i++)
-		same = !strcasecmp(a.items.items[i], b.items.items[i]);
+	enum amp_difference_kind kind = AMP_OTHER_SCHEMA;
+	if (cut(&a, left) && cut(&b, right)) {
+		if (equal_pieces(&a, &b))
+			kind = AMP_SAME;
+		sort(&a);
+		sort(&b);
+		if (kind != AMP_SAME && equal_pieces(&a, &b))
+			kind = AMP_COLUMN_ORDER;
+	}
 	free_pieces(&a);
 	free_pieces(&b);
-	return same;
+	return kind;
+}
+
+static bool same_text(const char *left, const char *right)
+{
+	return left == right || (left && right && !strcmp(left, right));
+}
+
+/* What a column of the second state is that it was not in the first. */
+static const char *compare_columns(const struct amp_column *was,
+	const struct amp_column *now, struct amp_arena *arena)
+{
+	if (strcasecmp(was->type, now->type) != 0)
+		return amp_arena_printf(arena, "has '%s' as '%s' instead of '%s'",
+			now->name, now->type, was->type);
+	if (was->not_null != now->not_null)
+		return amp_arena_printf(arena, "has '%s' %s NOT NULL", now->name,
+			now->not_null ? "as" : "without");
+	if (!same_text(was->value, now->value))
+		return amp_arena_printf(arena,
+			"has '%s' with the default %s instead of %s", now->name,
+			now->value ? now->value : "none",
+			was->value ? was->value : "none");
+	if (was->key != now->key)
+		return amp_arena_printf(
+			arena, "has '%s' in another primary key", now->name);
+	return NULL;
+}
+
+/* The first thing in which the second shape is not the first one. */
+static const char *compare_shapes(
+	const struct amp_shape *one, const struct amp_shape *two, struct amp_arena *arena)
+{
+	const char *text = NULL;
+	for (size_t i = 0; i < one->ncolumns && !text; i++) {
+		const struct amp_column *was = &one->columns[i];
+		const struct amp_column *now = amp_column_find(two, was->name);
+		text = now ? compare_columns(was, now, arena)
+			   : amp_arena_printf(arena, "lacks the column '%s'", was->name);
+	}
+	for (size_t i = 0; i < two->ncolumns && !text; i++)
+		if (!amp_column_find(one, two->columns[i].name))
+			text = amp_arena_printf(arena, "has the column '%s' besides",
+				two->columns[i].name);
+	if (!text && one->nkeys != two->nkeys)
+		text = amp_arena_printf(arena, "has %zu foreign keys instead of %zu",
+			two->nkeys, one->nkeys);
+	if (!text && one->nindexes != two->nindexes)
+		text = "has other constraints";
+	return text ? text : "is declared in another way";
 }
 
 static void set_difference(struct amp_difference *difference,
@@ -127,30 +203,37 @@ static void set_difference(struct amp_difference *difference,
 	difference->text = text;
 }
 
+static void compare_pair(const struct amp_state *one, const struct amp_state *two,
+	const struct amp_pair *pair, struct amp_difference *difference,
+	struct amp_arena *arena)
+{
+	const struct amp_object *object = pair->before ? pair->before : pair->after;
+	const char *name = amp_arena_strdup(arena, object->name);
+	enum amp_difference_kind kind = AMP_OTHER_SCHEMA;
+	if (!pair->before || !pair->after) {
+		set_difference(difference, kind, name,
+			amp_arena_printf(arena, "the %s '%s' is %s", object->type, name,
+				pair->before ? "missing" : "there besides"));
+		return;
+	}
+	kind = compare_definitions(pair->before->sql, pair->after->sql);
+	const struct amp_shape *was = amp_shape_find(&one->shapes, name);
+	const struct amp_shape *now = amp_shape_find(&two->shapes, name);
+	const char *how = kind == AMP_COLUMN_ORDER ? "has its columns in another order"
+		: was && now                       ? compare_shapes(was, now, arena)
+						   : "is declared in another way";
+	set_difference(difference, kind, name,
+		amp_arena_printf(arena, "the %s '%s' %s", object->type, name, how));
+}
+
 static void compare_objects(const struct amp_state *one, const struct amp_state *two,
 	struct amp_difference *difference, struct amp_arena *arena)
 {
 	struct amp_pair pair;
 	for (size_t i = 0, j = 0;
-		amp_objects_next(&one->objects, &two->objects, &i, &j, &pair);) {
-		const struct amp_object *object = pair.before ? pair.before : pair.after;
-		const char *name = amp_arena_strdup(arena, object->name);
-		if (amp_pair_is_equal(&pair))
-			continue;
-		if (!pair.before || !pair.after)
-			set_difference(difference, AMP_OTHER_SCHEMA, name,
-				amp_arena_printf(arena, "only then is there the %s '%s'",
-					object->type, name));
-		else if (!strcmp(object->type, "table") &&
-			same_pieces(pair.before->sql, pair.after->sql))
-			set_difference(difference, AMP_COLUMN_ORDER, name,
-				amp_arena_printf(arena,
-					"the columns of '%s' have another order", name));
-		else
-			set_difference(difference, AMP_OTHER_SCHEMA, name,
-				amp_arena_printf(arena, "the %s '%s' is another one",
-					object->type, name));
-	}
+		amp_objects_next(&one->objects, &two->objects, &i, &j, &pair);)
+		if (!amp_pair_is_equal(&pair))
+			compare_pair(one, two, &pair, difference, arena);
 }
 
 static void compare_rows(const struct amp_state *one, const struct amp_state *two,
@@ -162,16 +245,15 @@ static void compare_rows(const struct amp_state *one, const struct amp_state *tw
 		if (!left->exists || !right->exists)
 			continue;
 		if (left->rows != right->rows) {
-			difference->lost = left->rows - right->rows;
 			set_difference(difference, AMP_OTHER_ROWS, left->name,
-				amp_arena_printf(arena, "'%s' has %lld rows or %lld",
-					left->name, (long long)left->rows,
-					(long long)right->rows));
+				amp_arena_printf(arena,
+					"'%s' has %lld rows instead of %lld", left->name,
+					(long long)right->rows, (long long)left->rows));
 		} else if (memcmp(left->digest, right->digest, sizeof(left->digest)) !=
 			0) {
 			set_difference(difference, AMP_OTHER_ROWS, left->name,
-				amp_arena_printf(
-					arena, "the rows of '%s' differ", left->name));
+				amp_arena_printf(arena, "the rows of '%s' are others",
+					left->name));
 		}
 	}
 }

@@ -18,15 +18,14 @@ struct amp_state {
 enum amp_difference_kind {
 	AMP_SAME,
 	AMP_COLUMN_ORDER, /* but for the order of columns in a table */
-	AMP_OTHER_SCHEMA,
-	AMP_OTHER_ROWS
+	AMP_OTHER_ROWS,
+	AMP_OTHER_SCHEMA
 };
 
 struct amp_difference {
 	enum amp_difference_kind kind;
 	const char *object; /* where; NULL: they are the same */
-	const char *text;   /* in words, ready to stand behind a colon */
-	int64_t lost;       /* of rows: how many are fewer, if they are */
+	const char *text;   /* in words, said of the second: "the index 'i' is missing" */
 };
 
 /* Reads the schema, and the tables among `names`. */

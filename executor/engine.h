@@ -197,7 +197,9 @@ struct amp_engine {
 		const struct amp_hooks *hooks, struct amp_db **out,
 		enum amplan_fidelity *fidelity, const char **note,
 		struct amp_arena *arena, struct amplan_error *);
-	/* Proofs, on shadows only: see prove.h. */
+	/* Proofs, on shadows only: see prove.h. A bounded shadow, and what SQL needs while it
+	   runs, do not outgrow these bytes. */
+	int (*bound)(struct amp_db *db, int64_t bytes, struct amplan_error *);
 	int (*snapshot)(
 		struct amp_db *db, struct amp_snapshot *out, struct amplan_error *);
 	int (*restore)(struct amp_db *db, const struct amp_snapshot *snapshot,
@@ -211,12 +213,14 @@ struct amp_engine {
 	/* Fills in what the tables hold whose names are set. */
 	int (*contents)(struct amp_db *db, struct amp_content *contents, size_t count,
 		struct amplan_error *);
-	/* Puts made-up rows that fit into tables that have none: those among `tables`; NULL:
-	   all. One that no row can be found for stays empty. */
-	int (*seed)(struct amp_db *db, const char *const *tables, size_t ntables,
-		unsigned *seeded, unsigned *unseeded, struct amplan_error *);
 	/* Takes all rows out of a table; no trigger fires, no key acts. */
 	int (*empty)(struct amp_db *db, const char *table, struct amplan_error *);
+	/* Puts made-up rows into tables of a shadow that have none; the same schema always
+	   gets the same rows. Only those of `tables`; NULL: all. The rows keep every
+	   constraint and every foreign key; triggers do not fire. A table for which no row
+	   is found stays empty and counts as unseeded; errors are the machine's only. */
+	int (*seed)(struct amp_db *db, const char *const *tables, size_t ntables,
+		unsigned *seeded, unsigned *unseeded, struct amplan_error *);
 	/* Who holds the lock, as far as the system tells. */
 	void (*holder)(const struct amp_target *target, struct amplan_holder *out,
 		struct amp_arena *arena);

@@ -7,13 +7,16 @@
 
 #include "executor/run.h"
 
+#define SHADOW_BYTES ((int64_t)128 << 20)
+
 int amp_prove_open(
 	struct amp_prover *prover, struct amp_db **db, struct amplan_error *error)
 {
 	enum amplan_fidelity fidelity;
 	const char *note;
-	return prover->amplan->engine->shadow(NULL, AMPLAN_FIDELITY_EMPTY, 0,
+	int code = prover->amplan->engine->shadow(NULL, AMPLAN_FIDELITY_EMPTY, 0,
 		&prover->amplan->hooks, db, &fidelity, &note, &prover->job->arena, error);
+	return code ? code : (*db)->engine->bound(*db, SHADOW_BYTES, error);
 }
 
 int amp_prove_ancestry(struct amp_prover *prover, struct amplan_error *error)

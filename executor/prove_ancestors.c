@@ -146,7 +146,7 @@ static int try_on(struct amp_shelf *shelf, uint32_t node, const uint64_t *set, b
 	if (keep)
 		code = amp_shelf_keep(shelf, error);
 	if (!code)
-		code = amp_shelf_try(shelf, node, &trial, error);
+		code = amp_shelf_try(shelf, node, false, &trial, error);
 	if (!code)
 		code = amp_try_compare(
 			prover, shelf->db, node, &trial, same, &why, error);
@@ -201,8 +201,8 @@ static int candidates(struct amp_prover *prover, uint32_t node, const uint64_t *
 			continue;
 		struct amp_meeting meeting = {0};
 		if (!all)
-			meeting = amp_meet(
-				&prover->effects[other].up, &prover->effects[node].up);
+			meeting = amp_meet(&prover->effects[other].up,
+				&prover->effects[node].up, NULL);
 		if ((all || meeting.name) && !amp_vec_push(out, other))
 			return amp_error_nomem(error);
 	}
@@ -316,8 +316,8 @@ static int tell(struct amp_prover *prover, const struct failure *failure, uint32
 	struct amp_findings *findings = &job->findings;
 	const struct amp_migration *from = job->graph.nodes[failure->node];
 	const struct amp_migration *needed = job->graph.nodes[on];
-	struct amp_meeting meeting =
-		amp_meet(&prover->effects[on].up, &prover->effects[failure->node].up);
+	struct amp_meeting meeting = amp_meet(&prover->effects[on].up,
+		&prover->effects[failure->node].up, failure->why);
 	struct amplan_finding *finding;
 	struct amplan_demand demand = {
 		.from = failure->node,

@@ -32,8 +32,8 @@ static struct amp_meeting meet_either(
 {
 	const struct amp_seen *left = &prover->effects[a].up;
 	const struct amp_seen *right = &prover->effects[b].up;
-	struct amp_meeting meeting = amp_meet(left, right);
-	return meeting.name ? meeting : amp_meet(right, left);
+	struct amp_meeting meeting = amp_meet(left, right, NULL);
+	return meeting.name ? meeting : amp_meet(right, left, NULL);
 }
 
 static bool add_pair(struct amp_prover *prover, struct pairs *pairs, struct pair pair)
@@ -80,7 +80,7 @@ static int run_both(struct amp_shelf *shelf, const struct pair *pair, uint32_t f
 	const uint32_t order[] = {first, second};
 	for (size_t i = 0; !code && *failed == AMP_NO_NODE && i < 2; i++) {
 		amp_trial_deinit(trial);
-		code = amp_shelf_try(shelf, order[i], trial, error);
+		code = amp_shelf_try(shelf, order[i], false, trial, error);
 		if (trial->code)
 			*failed = order[i];
 	}
@@ -182,8 +182,10 @@ static void tell_conflict(struct amp_prover *prover, const struct pair *pair,
 			job->graph.nodes[outcome->failed]->id, outcome->why);
 	else
 		finding = amp_finding_add(findings, AMPLAN_ERROR, "unordered-conflict",
-			"'%s' and '%s' meet at '%s', and no path orders them: %s",
-			second->id, first->id, object, outcome->difference.text);
+			"'%s' and '%s' meet at '%s', and no path orders them: with '%s' "
+			"first, %s",
+			second->id, first->id, object, second->id,
+			outcome->difference.text);
 	add_places(findings, finding, second, first);
 	if (outcome->failed != AMP_NO_NODE)
 		amp_finding_hint(findings, finding,

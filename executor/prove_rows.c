@@ -24,9 +24,8 @@ static int seed(struct amp_prover *prover, struct amp_db *db, uint32_t node,
 	for (size_t i = 0; i < after->count; i++)
 		if (!after->items[i].view)
 			names[count++] = after->items[i].name;
-	return count && db->engine->seed
-		? db->engine->seed(db, names, count, &seeded, &unseeded, error)
-		: AMPLAN_OK;
+	return count ? db->engine->seed(db, names, count, &seeded, &unseeded, error)
+		     : AMPLAN_OK;
 }
 
 /* Takes the rows out of all tables that a migration touches. */
@@ -95,7 +94,9 @@ static struct amplan_finding *tell(struct round *round, enum amplan_severity sev
 	const struct amp_sql *down = round->migration->down;
 	struct amplan_finding *finding =
 		amp_finding_add(findings, severity, "down-not-inverse", "%s", text);
-	size_t blank = strspn(down->text, " \t\n");
+	const struct amp_seen *seen = &round->prover->effects[round->node].down;
+	size_t blank = seen->nstatements ? seen->statements[0].offset
+					 : strspn(down->text, " \t\n");
 	finding->place = trial && trial->place.file
 		? trial->place
 		: amp_sql_place(down, blank, strcspn(down->text + blank, " \t\n;"));
@@ -126,7 +127,7 @@ static void tell_difference(struct round *round, const struct amp_difference *di
 		: difference->kind == AMP_OTHER_ROWS ? AMPLAN_WARNING
 						     : AMPLAN_NOTE;
 	struct amplan_finding *finding = tell(round, severity,
-		amp_arena_printf(arena, "after up and down of '%s' %s",
+		amp_arena_printf(arena, "the down of '%s' does not undo its up: %s",
 			round->migration->id, difference->text),
 		NULL);
 	if (difference->kind == AMP_OTHER_ROWS)
@@ -257,10 +258,10 @@ static int try_down(
 static void tell_rows(struct round *round, const struct amp_trial *trial)
 {
 	struct amp_findings *findings = &round->prover->job->findings;
-	struct amplan_finding *finding = amp_finding_add(findings,
-		trial->needs_rows ? AMPLAN_WARNING : AMPLAN_ERROR, "fails-on-rows",
-		"'%s' works on empty tables, but not on rows made up to fit: %s",
-		round->migration->id, trial->why);
+	struct amplan_finding *finding =
+		amp_finding_add(findings, AMPLAN_WARNING, "fails-on-rows",
+			"'%s' works on empty tables, but not on rows made up to fit: %s",
+			round->migration->id, trial->why);
 	finding->place =
 		trial->place.file ? trial->place : amp_migration_place(round->migration);
 	finding->place.text = amp_arena_strdup(findings->arena, finding->place.text);

@@ -77,13 +77,14 @@ static int start_from(
 		best == SIZE_MAX ? &nothing : &shelf->states[best].snapshot, error);
 }
 
-int amp_shelf_try(struct amp_shelf *shelf, uint32_t node, struct amp_trial *trial,
-	struct amplan_error *error)
+int amp_shelf_try(struct amp_shelf *shelf, uint32_t node, bool grow,
+	struct amp_trial *trial, struct amplan_error *error)
 {
+	struct amp_prover *prover = shelf->prover;
 	struct amp_how how = {.rows = shelf->rows};
-	int code = shelf->rows
-		? amp_try_with_rows(shelf->prover, shelf->db, node, trial, error)
-		: amp_try(shelf->prover, shelf->db, node, how, trial, error);
+	int code = shelf->rows && grow
+		? amp_try_with_rows(prover, shelf->db, node, trial, error)
+		: amp_try(prover, shelf->db, node, how, trial, error);
 	shelf->runs++;
 	if (!code && !trial->code)
 		amp_set_add(shelf->live, node);
@@ -105,7 +106,7 @@ int amp_shelf_reach(struct amp_shelf *shelf, const uint64_t *set, bool *reached,
 		if (!amp_set_has(set, node) || amp_set_has(shelf->live, node))
 			continue;
 		AMP_TRIAL_AUTO trial = {0};
-		code = amp_shelf_try(shelf, node, &trial, error);
+		code = amp_shelf_try(shelf, node, true, &trial, error);
 		*reached = trial.code == AMPLAN_OK;
 		if (!*reached && stuck)
 			*stuck = node;

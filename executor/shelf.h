@@ -40,8 +40,9 @@ int amp_shelf_reach(struct amp_shelf *shelf, const uint64_t *set, bool *reached,
 	uint32_t *stuck, struct amplan_error *error);
 /* Keeps the state that the shadow is in. */
 int amp_shelf_keep(struct amp_shelf *shelf, struct amplan_error *error);
-/* Runs one more; where it works the shadow holds it then. */
-int amp_shelf_try(struct amp_shelf *shelf, uint32_t node, struct amp_trial *trial,
-	struct amplan_error *error);
+/* Runs one more; where it works the shadow holds it then. `grow`: where there are rows, the
+   tables that it makes get some too. */
+int amp_shelf_try(struct amp_shelf *shelf, uint32_t node, bool grow,
+	struct amp_trial *trial, struct amplan_error *error);
 
 #endif

@@ -11,6 +11,7 @@
  *	sqlite_schema.c   objects, and rows that point at nothing
  *	sqlite_shape.c    tables and what belongs to them; trying views and triggers
  *	sqlite_content.c  snapshots of a shadow, and digests of what its tables hold
+ *	sqlite_seed*.c    made-up rows for the empty tables of a shadow
  *	sqlite_shadow.c   looking without touching, and shadows
  *	sqlite_hint.c     advice for SQLite's own messages
  */
@@ -71,10 +72,12 @@ struct sqlite_db {
 	sqlite3 *aside; /* holds the aside lock, or NULL */
 	char *path;     /* NULL: in memory, or a shadow */
 	bool shadow;
-	bool bounded;         /* a shadow for proofs: no more than BOUND_PAGES */
+	int64_t bound;        /* of a shadow for proofs, in bytes; 0: none */
+	int64_t memory_then;  /* that SQLite used when the statement began */
 	char *private_folder; /* of a private copy, removed at close; or NULL */
 	int64_t deadline, waiting_since, last_told;
 	int64_t statement_deadline; /* in a rehearsal; 0: none */
+	bool out_of_room;           /* it filled the memory that it is given */
 	bool out_of_time;           /* the statement ran longer than that */
 	bool cancelled;             /* the progress handler stopped a statement */
 	uint32_t jitter;
@@ -169,6 +172,7 @@ int sqlite_shapes(struct amp_db *db, const char *const *names, size_t count,
 	struct amplan_error *error);
 
 /* sqlite_content.c */
+int sqlite_bound(struct amp_db *db, int64_t bytes, struct amplan_error *error);
 int sqlite_snapshot(
 	struct amp_db *db, struct amp_snapshot *out, struct amplan_error *error);
 int sqlite_restore(struct amp_db *db, const struct amp_snapshot *snapshot,
@@ -177,6 +181,10 @@ void sqlite_snapshot_free(struct amp_snapshot *snapshot);
 int sqlite_contents(struct amp_db *db, struct amp_content *contents, size_t count,
 	struct amplan_error *error);
 int sqlite_empty(struct amp_db *db, const char *table, struct amplan_error *error);
+
+/* sqlite_seed.c */
+int sqlite_seed(struct amp_db *db, const char *const *tables, size_t ntables,
+	unsigned *seeded, unsigned *unseeded, struct amplan_error *error);
 
 /* sqlite_shadow.c */
 int sqlite_exists(

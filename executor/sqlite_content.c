@@ -9,6 +9,19 @@
 
 #include "base/str.h"
 
+int sqlite_bound(struct amp_db *base, int64_t bytes, struct amplan_error *error)
+{
+	struct sqlite_db *db = sqlite_of(base);
+	char sql[96];
+	db->bound = bytes;
+	sqlite3_limit(db->handle, SQLITE_LIMIT_LENGTH, (int)(bytes / 4));
+	/* sorting and recursion stay in memory, where the progress handler sees them grow */
+	sqlite3_snprintf(sizeof(sql), sql,
+		"PRAGMA temp_store=MEMORY; PRAGMA max_page_count=%lld",
+		(long long)(bytes / 4096));
+	return sqlite_exec(db, sql, error);
+}
+
 /* Page by page. Not by sqlite3_deserialize(): it frees a schema that the tables of the
    PRAGMA functions go on pointing at. */
 static int copy_all(sqlite3 *from, sqlite3 *to)

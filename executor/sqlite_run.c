@@ -117,9 +117,9 @@ static int report_failure(struct sqlite_db *db, int rc, const struct amp_sql *sq
 			"look for a recursive query without an end, or a join without a "
 			"condition; --statement-timeout SECONDS gives it more",
 			error);
-	if (db->bounded && (rc & 0xff) == SQLITE_FULL)
+	if (db->bound && (db->out_of_room || (rc & 0xff) == SQLITE_FULL))
 		return report_endless(sql, as, statement, "fills the shadow",
-			"a shadow for proofs holds 256 MiB, and it began empty; look for a "
+			"a shadow for proofs holds 128 MiB, and it began empty; look for a "
 			"query that makes rows without an end",
 			error);
 	if (is_system_trouble(rc) || db->cancelled)
@@ -223,7 +223,8 @@ static int step_through(
 	int rc;
 	int64_t limit = as->statement_timeout_ms;
 	db->statement_deadline = limit ? amp_now_ms() + limit : 0;
-	db->out_of_time = false;
+	db->out_of_time = db->out_of_room = false;
+	db->memory_then = sqlite3_memory_used();
 	db->guard.stepping = true;
 	do
 		rc = sqlite3_step(prepared);

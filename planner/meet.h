@@ -15,10 +15,12 @@ struct amp_meeting {
 
 /*
  * The object that `writer` made or changed and `other` touched in any way; the most
- * telling one where there are several: a column or an object that was made before one
- * that was altered or dropped, before rows. `name` is NULL where there is none.
+ * telling one where there are several: an object or a column that was made before one
+ * that was altered or dropped, before rows; and before all others one that the text
+ * `about`, which may be NULL, names. `name` is NULL where there is none.
  */
-struct amp_meeting amp_meet(const struct amp_seen *writer, const struct amp_seen *other);
+struct amp_meeting amp_meet(
+	const struct amp_seen *writer, const struct amp_seen *other, const char *about);
 
 /* Whether a second run would not repeat what it does to rows. */
 bool amp_effects_chance(const struct amp_seen *seen);
