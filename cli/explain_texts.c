@@ -230,12 +230,6 @@ const struct explain_text explain_texts[] = {
 		"DELETE FROM amplan_history WHERE id = '012_tags';",
 		"amplan rollback -d app.db --to 011_votes\n"
 		"amplan baseline -d app.db   # for a schema that is there already"},
-	{"redundant-dependency", "a dependency that others imply",
-		"What it says is true, but another dependency of the same migration leads to "
-		"the same one. It does no harm. Keep it if it documents a real use; drop it "
-		"if it was only meant for the order.",
-		"003: <depends on=\"002\"/> <depends on=\"001\"/>   and 002 depends on 001",
-		"003: <depends on=\"002\"/>"},
 	{"replaces-conflict", "squashes that contradict each other",
 		"A squash replaces itself, two squashes replace the same migration, or they "
 		"replace each other in a circle. Each migration can have one squash that "

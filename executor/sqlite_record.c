@@ -131,15 +131,19 @@ void sqlite_record_action(struct guard *guard, int code, const char *one, const 
 	if (code == SQLITE_SELECT && guard->now.verb == AMP_OTHER)
 		guard->now.verb = AMP_SELECT;
 	const struct action *action = find_action(code);
-	if (!action || (database && !strcmp(database, "temp")))
+	if (!action)
 		return;
 	const char *object = arguments[action->object], *table = arguments[action->table];
 	bool writes =
 		code == SQLITE_INSERT || code == SQLITE_UPDATE || code == SQLITE_DELETE;
-	/* of a table that exists already the INSERT is asked about all the same */
+	/* CREATE TABLE and CREATE VIEW ask for the INSERT even where IF NOT EXISTS then finds
+	   nothing to do, and for an UPDATE where they do it */
 	if (writes && !strncasecmp(object, "sqlite_", 7))
 		guard->acts = guard->acts || code != SQLITE_INSERT ||
-			guard->now.verb < AMP_CREATE_TABLE;
+			guard->now.verb == AMP_CREATE_INDEX ||
+			guard->now.verb == AMP_CREATE_TRIGGER;
+	if (database && !strcmp(database, "temp"))
+		return;
 	if (is_own(object))
 		return;
 	bool column = code == SQLITE_READ || code == SQLITE_UPDATE;

@@ -205,6 +205,33 @@ struct amplan_place amp_lint_at_table(struct amp_lint *lint, const char *table)
 	return maker ? amp_lint_at(lint, &maker->word) : amp_lint_at_migration(lint);
 }
 
+struct amplan_place amp_lint_at_column(
+	struct amp_lint *lint, const char *table, const char *column)
+{
+	const struct amp_changes *changes = amp_lint_changes(lint);
+	const struct amp_change *maker = amp_lint_maker(lint, table);
+	for (size_t i = changes->count; i-- > 0;) {
+		const struct amp_change *change = &changes->items[i];
+		if (change->kind == AMP_COLUMN_ADDED &&
+			!strcasecmp(change->column, column) &&
+			!strcasecmp(change->table, table))
+			return amp_lint_at(lint, &change->word);
+	}
+	if (!maker || maker->kind != AMP_MADE)
+		return amp_lint_at_table(lint, table);
+	struct amp_words words =
+		amp_lint_words(lint, &lint->seen->statements[maker->statement]);
+	struct amp_word word;
+	while (amp_words_next(&words, &word)) {
+		const char *name = word.depth == 1 && amp_word_is_name(&word)
+			? amp_word_name(&word, &lint->arena)
+			: NULL;
+		if (name && !strcasecmp(name, column))
+			return amp_lint_at(lint, &word);
+	}
+	return amp_lint_at(lint, &maker->word);
+}
+
 uint32_t amp_lint_creator(const struct amp_lint *lint, const char *name)
 {
 	uint32_t found = AMP_NO_NODE;

@@ -121,7 +121,7 @@ static struct amplan_place place_of_key(struct amp_lint *lint, const struct foun
 			if (same_key(found->key, &found->states[i].shape->keys[k]))
 				first = i;
 	amp_lint_look(lint, lint->order[found->states[first].position], false);
-	return amp_lint_at_table(lint, found->child->name);
+	return amp_lint_at_column(lint, found->child->name, found->key->columns[0]);
 }
 
 typedef void key_rule(struct amp_lint *, const struct found *);

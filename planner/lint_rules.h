@@ -103,6 +103,9 @@ bool amp_lint_is_rebuilt(struct amp_lint *lint, const char *table);
 const struct amp_change *amp_lint_maker(struct amp_lint *lint, const char *table);
 /* Its place, or the migration's. */
 struct amplan_place amp_lint_at_table(struct amp_lint *lint, const char *table);
+/* The place where the column is added or declared; else that of its table. */
+struct amplan_place amp_lint_at_column(
+	struct amp_lint *lint, const char *table, const char *column);
 /* Was the table there before the step, whatever it was called? */
 bool amp_lint_is_old(struct amp_lint *lint, const struct amp_statement *statement);
 /* The object of CREATE … name and DROP … name, and what it is: "table", "index", … */

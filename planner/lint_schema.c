@@ -20,34 +20,6 @@ static bool is_known(const struct amp_shape *was, const struct amp_column *colum
 	return old && !strcasecmp(old->type, column->type);
 }
 
-/* The place of a column that was added, else that of its table. */
-static struct amplan_place place_of_column(
-	struct amp_lint *lint, const char *table, const char *column)
-{
-	const struct amp_changes *changes = amp_lint_changes(lint);
-	const struct amp_change *maker = amp_lint_maker(lint, table);
-	for (size_t i = changes->count; i-- > 0;) {
-		const struct amp_change *change = &changes->items[i];
-		if (change->kind == AMP_COLUMN_ADDED &&
-			!strcasecmp(change->column, column) &&
-			!strcasecmp(change->table, table))
-			return amp_lint_at(lint, &change->word);
-	}
-	if (!maker || maker->kind != AMP_MADE)
-		return amp_lint_at_table(lint, table);
-	struct amp_words words =
-		amp_lint_words(lint, &lint->seen->statements[maker->statement]);
-	struct amp_word word;
-	while (amp_words_next(&words, &word)) {
-		const char *name = word.depth == 1 && amp_word_is_name(&word)
-			? amp_word_name(&word, &lint->arena)
-			: NULL;
-		if (name && !strcasecmp(name, column))
-			return amp_lint_at(lint, &word);
-	}
-	return amp_lint_at(lint, &maker->word);
-}
-
 /* Words in a type that do not mean what they say; SQLite looks for INT first. */
 static const struct surprise {
 	const char *word, *instead;
@@ -77,7 +49,7 @@ static void check_type(struct amp_lint *lint, const struct amp_shape *table,
 	if (!surprise || (!integer && column->affinity != AMP_NUMERIC))
 		return;
 	struct amplan_finding *finding = amp_lint_say(lint,
-		place_of_column(lint, table->name, column->name),
+		amp_lint_at_column(lint, table->name, column->name),
 		"the type '%s' of column '%s' means %s: what looks like a number becomes "
 		"one",
 		column->type, column->name, integer ? "INTEGER" : "NUMERIC");
@@ -136,7 +108,7 @@ void amp_rule_not_a_rowid_alias(struct amp_lint *lint)
 			continue;
 		const struct amp_column *key = key_column(table, &width);
 		struct amplan_finding *finding = amp_lint_say(lint,
-			place_of_column(lint, table->name, key->name),
+			amp_lint_at_column(lint, table->name, key->name),
 			"'%s %s PRIMARY KEY' is not filled in by itself and may be NULL",
 			key->name, key->type);
 		amp_lint_hint(lint, finding, "only the type INTEGER makes it the rowid");
@@ -159,7 +131,7 @@ void amp_rule_nullable_primary_key(struct amp_lint *lint)
 			if (!column->key || column->not_null)
 				continue;
 			struct amplan_finding *finding = amp_lint_say(lint,
-				place_of_column(lint, table->name, column->name),
+				amp_lint_at_column(lint, table->name, column->name),
 				"column '%s' is in the primary key of '%s' and may be NULL",
 				column->name, table->name);
 			amp_lint_hint(lint, finding, "make it NOT NULL");
@@ -230,7 +202,7 @@ void amp_rule_keyword_name(struct amp_lint *lint)
 			const char *column = now->columns[c].name;
 			if (is_keyword(column) && !(was && amp_column_find(was, column)))
 				say_keyword(lint,
-					place_of_column(lint, now->name, column),
+					amp_lint_at_column(lint, now->name, column),
 					"column", column);
 		}
 	}

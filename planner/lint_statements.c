@@ -90,7 +90,7 @@ static void say_idle(struct amp_lint *lint, const struct amp_statement *statemen
 	const char *name = name_of(lint, &word);
 	if (amp_words_take(&words, "CREATE")) {
 		finding = amp_lint_say(lint, amp_lint_at(lint, &word),
-			"there is a %s '%s' already: this does nothing", type, name);
+			"the %s '%s' is there already: this does nothing", type, name);
 		amp_lint_hint(lint, finding, "leave the statement out");
 	} else if (!is_precaution(lint, name)) {
 		finding = amp_lint_say_as(lint, AMPLAN_NOTE, amp_lint_at(lint, &word),
