@@ -210,8 +210,8 @@ static int check_table(struct sqlite_db *db, sqlite3_stmt *check, const char *ta
 
 /* Table by table: asked for all at once, SQLite stops at the first key that fits nothing
    and tells of no row behind it. */
-int sqlite_violations(
-	struct amp_db *base, struct amp_violations *out, struct amplan_error *error)
+int sqlite_violations(struct amp_db *base, const char *const *names, size_t nnames,
+	struct amp_violations *out, struct amplan_error *error)
 {
 	static const char tables_sql[] =
 		"SELECT name FROM main.sqlite_schema WHERE type = 'table' ORDER BY name";
@@ -221,10 +221,14 @@ int sqlite_violations(
 	struct sqlite_db *db = sqlite_of(base);
 	sqlite3_stmt *tables = NULL, *check = NULL;
 	int code = AMPLAN_OK;
-	int rc = sqlite3_prepare_v2(db->handle, tables_sql, -1, &tables, NULL);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_prepare_v2(db->handle, check_sql, -1, &check, NULL);
-	if (rc == SQLITE_OK)
+	int rc = sqlite3_prepare_v2(db->handle, check_sql, -1, &check, NULL);
+	for (size_t i = 0; names && rc == SQLITE_OK && !code && i < nnames; i++)
+		code = check_table(db, check, names[i], out, error);
+	if (rc == SQLITE_OK && !names)
+		rc = sqlite3_prepare_v2(db->handle, tables_sql, -1, &tables, NULL);
+	if (rc == SQLITE_OK && names)
+		rc = SQLITE_DONE;
+	else if (rc == SQLITE_OK)
 		while (!code && (rc = sqlite3_step(tables)) == SQLITE_ROW)
 			code = check_table(db, check,
 				(const char *)sqlite3_column_text(tables, 0), out, error);

@@ -86,4 +86,9 @@ struct amp_migration {
 /* Where a migration is declared, for findings: its id, in its own file where known. */
 struct amplan_place amp_migration_place(const struct amp_migration *migration);
 
+/* As a migration has to name another one, whose qualified id this is: plain within its
+   module, ":id" for one of none. NULL: no memory. */
+const char *amp_migration_name(
+	const struct amp_migration *from, const char *id, struct amp_arena *arena);
+
 #endif

@@ -271,3 +271,14 @@ struct amplan_place amp_migration_place(const struct amp_migration *migration)
 		return migration->origin;
 	return amp_source_place(migration->source, migration->offset, migration->length);
 }
+
+const char *amp_migration_name(
+	const struct amp_migration *from, const char *id, struct amp_arena *arena)
+{
+	size_t length = strlen(from->module);
+	if (length && !strchr(id, ':'))
+		return amp_arena_printf(arena, ":%s", id);
+	if (length && !strncmp(id, from->module, length) && id[length] == ':')
+		id += length + 1;
+	return id;
+}
