@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "executor/prove.h"
-#include "planner/redundant.h"
+#include "planner/lint.h"
 
 /* With --strict a warning counts as an error. */
 static void be_strict(struct amp_findings *findings)
@@ -120,7 +120,8 @@ static int prove(struct amp_prover *prover, struct amplan_error *error)
 	if (!code)
 		code = amp_prove_rows(prover, error);
 	if (!code)
-		code = amp_redundant(&job->graph, job->order, error);
+		code = amp_lint(&job->graph, job->order, prover->effects,
+			prover->options->require_down, &job->findings, error);
 	if (!code)
 		code = publish_demands(prover, error);
 	if (!code)
@@ -136,6 +137,8 @@ static int check(struct amp_job *job, struct amplan *amplan,
 	int code = plan_from_nothing(job, amplan, error);
 	if (!code)
 		code = prove(&prover, error);
+	if (!code && options->fix)
+		code = amp_prove_fix(&prover, error);
 	prover_deinit(&prover);
 	return code;
 }

@@ -19,6 +19,14 @@ int amp_prove_open(
 	return code ? code : (*db)->engine->bound(*db, SHADOW_BYTES, error);
 }
 
+const char *amp_prove_name(struct amp_prover *prover, uint32_t from, uint32_t on)
+{
+	struct amp_job *job = prover->job;
+	AMP_STR_AUTO name = AMP_STR_INIT;
+	amp_migration_add_name(&name, job->graph.nodes[from], job->graph.nodes[on]->id);
+	return amp_arena_strdup(&job->arena, amp_str_text(&name));
+}
+
 int amp_prove_ancestry(struct amp_prover *prover, struct amplan_error *error)
 {
 	const struct amp_job *job = prover->job;

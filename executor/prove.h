@@ -96,6 +96,9 @@ static inline bool amp_prove_works(const struct amp_prover *prover, uint32_t nod
 	return prover->step_of[node] != SIZE_MAX && prover->plain[node].works;
 }
 
+/* As one migration has to name another, in the memory of the job; NULL: no memory. */
+const char *amp_prove_name(struct amp_prover *prover, uint32_t from, uint32_t on);
+
 /* Both sets of ancestors anew, from the graph and what was found to be missing. */
 int amp_prove_ancestry(struct amp_prover *prover, struct amplan_error *error);
 
@@ -109,5 +112,8 @@ int amp_prove_plain(struct amp_prover *prover, struct amplan_error *error);
 int amp_prove_ancestors(struct amp_prover *prover, struct amplan_error *error);
 int amp_prove_order(struct amp_prover *prover, struct amplan_error *error);
 int amp_prove_rows(struct amp_prover *prover, struct amplan_error *error);
+
+/* Writes each dependency that was found to be missing into its descriptor. */
+int amp_prove_fix(struct amp_prover *prover, struct amplan_error *error);
 
 #endif

@@ -339,7 +339,7 @@ static int tell(struct amp_prover *prover, const struct failure *failure, uint32
 	amp_finding_id(findings, finding, needed->id);
 	amp_finding_related(
 		findings, finding, amp_migration_place(needed), "this is what it needs");
-	const char *name = amp_migration_name(from, needed->id, &job->arena);
+	const char *name = amp_prove_name(prover, failure->node, on);
 	if (is_after(prover, failure->node, on))
 		amp_finding_hint(findings, finding,
 			"<after> only orders, and does not hold where '%s' is absent: write "
@@ -349,11 +349,8 @@ static int tell(struct amp_prover *prover, const struct failure *failure, uint32
 		amp_finding_hint(findings, finding,
 			"add <depends on=\"%s\"/> to '%s'; 'amplan check --fix' does it",
 			name ? name : "", from->id);
-	struct amp_extra extra = {failure->node, on};
-	return amp_vec_push(&prover->extras, extra) &&
-			amp_vec_push(&prover->demands, demand)
-		? AMPLAN_OK
-		: amp_error_nomem(error);
+	return amp_vec_push(&prover->demands, demand) ? AMPLAN_OK
+						      : amp_error_nomem(error);
 }
 
 /* Only those that no other of them comes with. */
@@ -366,6 +363,19 @@ static bool comes_with_another(
 	return false;
 }
 
+/* What follows is told as if it were declared, also where it is allowed not to be. */
+static int add_missing(struct amp_prover *prover, const struct failure *failure,
+	uint32_t on, struct amplan_error *error)
+{
+	struct amp_extra extra = {failure->node, on};
+	const struct amp_migration *from = prover->job->graph.nodes[failure->node];
+	if (!amp_vec_push(&prover->extras, extra))
+		return amp_error_nomem(error);
+	return amp_migration_allows(from, "undeclared-dependency")
+		? AMPLAN_OK
+		: tell(prover, failure, on, error);
+}
+
 static int resolve(struct amp_shelf *shelf, const struct failure *failure, size_t *found,
 	struct amplan_error *error)
 {
@@ -374,7 +384,7 @@ static int resolve(struct amp_shelf *shelf, const struct failure *failure, size_
 	for (size_t i = 0; !code && i < missing.count; i++) {
 		if (comes_with_another(shelf->prover, &missing, missing.items[i]))
 			continue;
-		code = tell(shelf->prover, failure, missing.items[i], error);
+		code = add_missing(shelf->prover, failure, missing.items[i], error);
 		(*found)++;
 	}
 	amp_vec_deinit(&missing);

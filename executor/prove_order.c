@@ -171,8 +171,8 @@ static void tell_conflict(struct amp_prover *prover, const struct pair *pair,
 	struct amp_findings *findings = &job->findings;
 	const struct amp_migration *first = job->graph.nodes[pair->first];
 	const struct amp_migration *second = job->graph.nodes[pair->second];
-	const char *to_first = amp_migration_name(second, first->id, &job->arena);
-	const char *to_second = amp_migration_name(first, second->id, &job->arena);
+	const char *to_first = amp_prove_name(prover, pair->second, pair->first);
+	const char *to_second = amp_prove_name(prover, pair->first, pair->second);
 	struct amplan_finding *finding;
 	if (outcome->failed != AMP_NO_NODE)
 		finding = amp_finding_add(findings, AMPLAN_ERROR, "unordered-conflict",
@@ -217,6 +217,15 @@ static void tell_column_order(
 		table);
 }
 
+/* A reason in one of the two descriptors will do. */
+static bool is_allowed(
+	const struct amp_prover *prover, const struct pair *pair, const char *kind)
+{
+	const struct amp_graph *graph = &prover->job->graph;
+	return amp_migration_allows(graph->nodes[pair->first], kind) ||
+		amp_migration_allows(graph->nodes[pair->second], kind);
+}
+
 static int judge(struct amp_prover *prover, const struct pair *pair,
 	const struct outcome *outcome, struct amplan_error *error)
 {
@@ -226,9 +235,12 @@ static int judge(struct amp_prover *prover, const struct pair *pair,
 		return AMPLAN_OK;
 	if (outcome->failed == AMP_NO_NODE &&
 		outcome->difference.kind == AMP_COLUMN_ORDER) {
-		tell_column_order(prover, pair, outcome->difference.object);
+		if (!is_allowed(prover, pair, "column-order"))
+			tell_column_order(prover, pair, outcome->difference.object);
 		return AMPLAN_OK;
 	}
+	if (is_allowed(prover, pair, "unordered-conflict"))
+		return AMPLAN_OK;
 	if (outcome->difference.object)
 		object = outcome->difference.object;
 	tell_conflict(prover, pair, outcome, object);

@@ -69,6 +69,7 @@ struct round {
 	const char **names; /* of all that it touches */
 	size_t nnames;
 	bool transactional;
+	bool silent;            /* whatever the down does is allowed */
 	struct amp_snapshot up; /* the state after it, of those outside transactions */
 };
 
@@ -154,6 +155,8 @@ static int up_again(struct round *round, const struct amp_state *up, bool *same,
 		: amp_try(prover, round->db, round->node, how, &trial, error);
 	if (code)
 		return code;
+	if (trial.code && round->silent)
+		return AMPLAN_OK;
 	if (trial.code) {
 		struct amplan_finding *finding = tell(round, AMPLAN_ERROR,
 			amp_arena_printf(&prover->job->arena,
@@ -207,7 +210,7 @@ static int down_and_up(struct round *round, const struct amp_state *before,
 	int code = round->transactional
 		? amp_try_inside(prover, round->db, round->node, how, &trial, error)
 		: amp_try(prover, round->db, round->node, how, &trial, error);
-	if (!code && trial.code)
+	if (!code && trial.code && !round->silent)
 		tell_fails(round, &trial);
 	else if (!code)
 		code = see_down(round, &trial, &recorder, error);
@@ -220,7 +223,7 @@ static int down_and_up(struct round *round, const struct amp_state *before,
 		code = amp_state_compare(
 			before, &after, rows, &difference, &prover->job->arena, error);
 	amp_state_deinit(&after);
-	if (!code && difference.kind != AMP_SAME)
+	if (!code && difference.kind != AMP_SAME && !round->silent)
 		tell_difference(round, &difference);
 	/* another schema is told already: what comes of it is no news */
 	if (!code && difference.kind != AMP_OTHER_SCHEMA)
@@ -293,7 +296,8 @@ static int go_up(struct round *round, bool *worked, struct amplan_error *error)
 				: amp_try(prover, round->db, round->node, how, &trial,
 					  error);
 		*worked = !code && !trial.code;
-		if (!code && trial.code && !attempt)
+		if (!code && trial.code && !attempt &&
+			!amp_migration_allows(round->migration, "fails-on-rows"))
 			tell_rows(round, &trial);
 		if (!*worked && round->transactional)
 			engine->rollback(round->db);
@@ -309,6 +313,8 @@ static int prove_one(struct round *round, struct amplan_error *error)
 	bool worked = false;
 	bool down = round->migration->down && !round->migration->irreversible &&
 		round->prover->plain[round->node].outcome == AMPLAN_DONE;
+	/* it is run all the same: what it does is looked at */
+	round->silent = amp_migration_allows(round->migration, "down-not-inverse");
 	int code = gather_names(round, error);
 	if (!code && down)
 		code = amp_state_read(

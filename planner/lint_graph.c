@@ -268,7 +268,9 @@ void amp_rule_redundant_dependency(struct amp_lint *lint)
 /* Kinds of findings that checks beside the lint leave out where they are allowed. */
 static bool is_of_others(const char *kind)
 {
-	static const char *const kinds[] = {"row-loss"};
+	static const char *const kinds[] = {"autoincrement-reset", "column-order",
+		"dangling-reference", "down-not-inverse", "fails-on-rows", "row-loss",
+		"undeclared-dependency", "unordered-conflict", "value-loss"};
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
 		if (!strcmp(kinds[i], kind))
 			return true;

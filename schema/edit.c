@@ -205,18 +205,6 @@ static bool is_declared(const struct amp_edit *edit, size_t which)
 	return false;
 }
 
-/* As the migration has to name it: plain within its module, ":id" for one of none. */
-static void add_id(
-	struct amp_str *out, const struct amp_migration *migration, const char *id)
-{
-	size_t length = strlen(migration->module);
-	if (length && !strchr(id, ':'))
-		amp_str_addc(out, ':');
-	else if (length && !strncmp(id, migration->module, length) && id[length] == ':')
-		id += length + 1;
-	amp_str_add(out, id);
-}
-
 static void add_range(
 	struct amp_str *out, const struct amp_source *source, struct amp_scan_range range)
 {
@@ -236,7 +224,7 @@ static size_t add_elements(
 		amp_str_addc(out, '<');
 		add_range(out, source, spot->prefix);
 		amp_str_add(out, "depends on=\"");
-		add_id(out, spot->edit->migration, spot->edit->ids[i]);
+		amp_migration_add_name(out, spot->edit->migration, spot->edit->ids[i]);
 		amp_str_add(out, "\"/>");
 		added++;
 	}

@@ -11,6 +11,7 @@
 
 #include "base/digest.h"
 #include "base/source.h"
+#include "base/str.h"
 
 /* Text bytes [text, next span) came from file offset `file` on, `step` file bytes each:
    1 for plain text; 0 where the whole span stands for one entity or line end. */
@@ -87,8 +88,12 @@ struct amp_migration {
 struct amplan_place amp_migration_place(const struct amp_migration *migration);
 
 /* As a migration has to name another one, whose qualified id this is: plain within its
-   module, ":id" for one of none. NULL: no memory. */
-const char *amp_migration_name(
-	const struct amp_migration *from, const char *id, struct amp_arena *arena);
+   module, ":id" for one of none. */
+void amp_migration_add_name(
+	struct amp_str *out, const struct amp_migration *from, const char *id);
+
+/* The <allow> of a kind of finding; NULL: there is none. */
+const struct amp_allowance *amp_migration_allows(
+	const struct amp_migration *migration, const char *kind);
 
 #endif

@@ -264,21 +264,3 @@ struct amplan_place amp_sql_place(const struct amp_sql *sql, size_t offset, size
 		origin(sql, offset + length - 1, &end);
 	return amp_source_place(sql->source, file, end > file ? end - file : 1);
 }
-
-struct amplan_place amp_migration_place(const struct amp_migration *migration)
-{
-	if (migration->origin.file)
-		return migration->origin;
-	return amp_source_place(migration->source, migration->offset, migration->length);
-}
-
-const char *amp_migration_name(
-	const struct amp_migration *from, const char *id, struct amp_arena *arena)
-{
-	size_t length = strlen(from->module);
-	if (length && !strchr(id, ':'))
-		return amp_arena_printf(arena, ":%s", id);
-	if (length && !strncmp(id, from->module, length) && id[length] == ':')
-		id += length + 1;
-	return id;
-}
