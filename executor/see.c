@@ -297,6 +297,75 @@ static void *settle(struct amp_arena *arena, const void *items, size_t count, si
 	return copy;
 }
 
+/* Something that others may use went: a table, a view, a column. */
+static bool may_break(const struct amp_seen *seen)
+{
+	for (size_t i = 0; i < seen->before.count; i++) {
+		const struct amp_shape *was = &seen->before.items[i];
+		const struct amp_shape *now = amp_shape_find(&seen->after, was->name);
+		if (!now)
+			return true;
+		for (size_t c = 0; c < was->ncolumns; c++)
+			if (!amp_column_find(now, was->columns[c].name))
+				return true;
+	}
+	return false;
+}
+
+static bool same_state(const struct amp_shape *left, const struct amp_shape *right)
+{
+	return !left->broken == !right->broken;
+}
+
+static bool append_shape(
+	struct amp_shapes *shapes, const struct amp_shape *shape, struct amp_arena *arena)
+{
+	struct amp_shape *items =
+		amp_arena_array(arena, shapes->count + 1, sizeof(*items));
+	size_t at = 0;
+	if (!items)
+		return false;
+	while (at < shapes->count && strcasecmp(shapes->items[at].name, shape->name) < 0)
+		at++;
+	memcpy(items, shapes->items, at * sizeof(*items));
+	items[at] = *shape;
+	memcpy(items + at + 1, shapes->items + at, (shapes->count - at) * sizeof(*items));
+	shapes->items = items;
+	shapes->count++;
+	return true;
+}
+
+/* Views and tables with triggers that the step did not touch, but broke, or made whole. */
+static int see_dependants(struct amp_view *view, struct amp_db *db, struct amp_seen *seen,
+	struct amplan_error *error)
+{
+	size_t count = 0;
+	struct amp_shapes now;
+	const char **names =
+		amp_arena_array(view->arena, view->shapes.count, sizeof(*names));
+	for (size_t i = 0; names && i < view->shapes.count; i++) {
+		const struct amp_shape *shape = &view->shapes.items[i];
+		if ((shape->view || shape->ntriggers) &&
+			!amp_shape_find(&seen->after, shape->name) &&
+			!amp_shape_find(&seen->before, shape->name))
+			names[count++] = shape->name;
+	}
+	if (!names)
+		return amp_error_nomem(error);
+	int code = count
+		? db->engine->shapes(db, names, count, NULL, &now, view->arena, error)
+		: AMPLAN_OK;
+	for (size_t i = 0; !code && count && i < now.count; i++) {
+		const struct amp_shape *was = known(view, now.items[i].name);
+		if (!was || same_state(was, &now.items[i]))
+			continue;
+		if (!append_shape(&seen->before, was, view->arena) ||
+			!append_shape(&seen->after, &now.items[i], view->arena))
+			code = amp_error_nomem(error);
+	}
+	return code;
+}
+
 int amp_see(struct amp_view *view, struct amp_db *db, const struct amp_sql *sql,
 	const struct amplan_effect *effects, size_t neffects,
 	struct amp_recorder *recorder, struct amp_seen *seen, struct amplan_error *error)
@@ -309,6 +378,8 @@ int amp_see(struct amp_view *view, struct amp_db *db, const struct amp_sql *sql,
 		return amp_error_nomem(error);
 	int code = db->engine->shapes(
 		db, names, count, recorder, &seen->after, view->arena, error);
+	if (!code && may_break(seen))
+		code = see_dependants(view, db, seen, error);
 	if (code)
 		return code;
 	if (!amp_view_follow(view, &seen->before, &seen->after))

@@ -11,6 +11,7 @@
 
 #include "base/str.h"
 #include "planner/lint_rules.h"
+#include "planner/redundant.h"
 
 static const struct amp_rule rules[] = {
 	{AMPLAN_WARNING, "destructive", AMP_IN_UP, .step = amp_rule_dropped_tables},
@@ -229,7 +230,7 @@ static bool prepare(struct amp_lint *lint)
 	return !lint->arena.failed;
 }
 
-int amp_lint(const struct amp_graph *graph, const uint32_t *order,
+int amp_lint(struct amp_graph *graph, const uint32_t *order,
 	const struct amp_effects *effects, bool require_down,
 	struct amp_findings *findings, struct amplan_error *error)
 {
@@ -240,7 +241,7 @@ int amp_lint(const struct amp_graph *graph, const uint32_t *order,
 		.require_down = require_down,
 		.findings = findings,
 	};
-	bool good = prepare(&lint);
+	bool good = prepare(&lint) && !amp_redundant(graph, order, error);
 	for (uint32_t i = 0; good && i < graph->count; i++)
 		ask_about_migration(&lint, order[i]);
 	for (size_t r = 0; good && r < NRULES; r++) {

@@ -14,10 +14,10 @@
 
 /*
  * All rules over one catalog. effects: one per node of the graph, indexed by node; those
- * that were not run are all zero. graph->redundant is filled in. With require_down a
- * missing down is an error. AMPLAN_OK or AMPLAN_NOMEM.
+ * that were not run are all zero. The graph has no cycle; graph->redundant is filled in. With
+ * require_down a missing down is an error. AMPLAN_OK or AMPLAN_NOMEM.
  */
-int amp_lint(const struct amp_graph *graph, const uint32_t *order,
+int amp_lint(struct amp_graph *graph, const uint32_t *order,
 	const struct amp_effects *effects, bool require_down,
 	struct amp_findings *findings, struct amplan_error *error);
 

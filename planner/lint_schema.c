@@ -208,6 +208,20 @@ void amp_rule_keyword_name(struct amp_lint *lint)
 	}
 }
 
+/* What the step did to something that the reason names. */
+static struct amplan_place place_of_cause(
+	struct amp_lint *lint, const struct amp_shape *shape)
+{
+	const struct amp_changes *changes = amp_lint_changes(lint);
+	for (size_t i = 0; i < changes->count; i++) {
+		const struct amp_change *change = &changes->items[i];
+		const char *name = *change->column ? change->column : change->table;
+		if (change->kind != AMP_MADE && *name && strstr(shape->broken, name))
+			return amp_lint_at(lint, &change->word);
+	}
+	return amp_lint_at_table(lint, shape->name);
+}
+
 /* The statement that made the view, or the last trigger on the table. */
 static struct amplan_place place_of_broken(
 	struct amp_lint *lint, const struct amp_shape *shape)
@@ -223,7 +237,7 @@ static struct amplan_place place_of_broken(
 			amp_lint_object(lint, statement, &word, &type))
 			return amp_lint_at(lint, &word);
 	}
-	return amp_lint_at_table(lint, shape->name);
+	return place_of_cause(lint, shape);
 }
 
 static void add_broken(struct amp_str *what, const struct amp_shape *shape)

@@ -48,6 +48,7 @@ found() {
 }
 
 kinds() {
+	[ -r "$SOURCE/planner/lint.c" ] || exit 1
 	grep -oE 'AMPLAN_(ERROR|WARNING|NOTE), "[a-z-]+"' "$SOURCE/planner/lint.c" |
 		grep -oE '"[a-z-]+"' | tr -d '"' | sort -u
 }
@@ -57,12 +58,10 @@ kinds() {
 	[ "$(jq '.findings | length' <<<"$output")" -eq 0 ]
 }
 
-@test "there are at least 25 rules" {
-	[ "$(kinds | wc -l)" -ge 25 ]
-}
-
 @test "the bad example of each kind is found" {
-	for kind in $(kinds); do
+	run kinds
+	[ "${#lines[@]}" -ge 25 ]
+	for kind in "${lines[@]}"; do
 		echo "$kind"
 		example "$kind" bad
 		[ -n "$(found "$kind")" ]
@@ -70,7 +69,9 @@ kinds() {
 }
 
 @test "the good example of each kind is not, and holds" {
-	for kind in $(kinds); do
+	run kinds
+	[ "${#lines[@]}" -ge 25 ]
+	for kind in "${lines[@]}"; do
 		echo "$kind"
 		example "$kind" good
 		[ -z "$(found "$kind")" ]
