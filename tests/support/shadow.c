@@ -88,7 +88,8 @@ char *shadow_dump(struct shadow *s)
 void assert_shadow_sound(struct shadow *s)
 {
 	struct amp_violations violations = {.arena = &s->arena};
-	assert_int_equal(amp_sqlite.violations(s->db, &violations, &s->error), 0);
+	assert_int_equal(
+		amp_sqlite.violations(s->db, NULL, 0, &violations, &s->error), 0);
 	assert_int_equal(violations.count, 0);
 	free(violations.items);
 	/* SQLite 3.40 takes one column for another where there is no rowid */
