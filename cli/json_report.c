@@ -5,6 +5,7 @@
 
 #include "cli/json.h"
 #include "cli/relations.h"
+#include "cli/text_findings.h"
 
 static void place(struct json *json, const struct amplan_place *at)
 {
@@ -254,7 +255,20 @@ static void failure(struct json *json, const struct amplan_failure *last)
 	json_end_map(json);
 }
 
-void json_report(struct json *json, const struct amplan_report *report)
+static void findings(struct json *json, const struct amplan_report *report,
+	const struct amplan_report *second)
+{
+	json_array(json, "findings");
+	for (size_t i = 0; i < report->nfindings; i++)
+		if (!text_findings_has(second, &report->findings[i]))
+			finding(json, &report->findings[i]);
+	for (size_t i = 0; second && i < second->nfindings; i++)
+		finding(json, &second->findings[i]);
+	json_end_array(json);
+}
+
+void json_report(struct json *json, const struct amplan_report *report,
+	const struct amplan_report *second)
 {
 	bool looked = report->verdict != AMPLAN_VERDICT_UNKNOWN;
 	if (looked)
@@ -285,10 +299,7 @@ void json_report(struct json *json, const struct amplan_report *report)
 	json_text(json, "schema_diff", report->schema_diff);
 	holder(json, &report->holder);
 	failure(json, &report->failure);
-	json_array(json, "findings");
-	for (size_t i = 0; i < report->nfindings; i++)
-		finding(json, &report->findings[i]);
-	json_end_array(json);
+	findings(json, report, second);
 }
 
 void json_error(struct json *json, int code, const struct amplan_error *error)

@@ -107,6 +107,46 @@ static int publish_accesses(struct amp_prover *prover, struct amplan_error *erro
 	return AMPLAN_OK;
 }
 
+/* What is told about the same migration by two checks is left to the one that knows more. */
+static const struct {
+	const char *echo, *by;
+} echoes[] = {
+	{"fails-on-rows", "not-null-without-default"},
+	{"fails-on-rows", "default-not-constant"},
+	{"unique-over-rows", "fails-on-rows"},
+};
+
+static bool is_about(
+	const struct amplan_finding *finding, const char *kind, const char *id)
+{
+	return !strcmp(finding->kind, kind) && finding->nids &&
+		!strcmp(finding->ids[0], id);
+}
+
+static bool is_echo(
+	const struct amp_findings *findings, const struct amplan_finding *finding)
+{
+	for (size_t e = 0; e < sizeof(echoes) / sizeof(*echoes); e++) {
+		if (strcmp(finding->kind, echoes[e].echo) != 0 || !finding->nids)
+			continue;
+		for (size_t i = 0; i < findings->count; i++)
+			if (is_about(&findings->items[i], echoes[e].by, finding->ids[0]))
+				return true;
+	}
+	return false;
+}
+
+static void drop_echoes(struct amp_findings *findings)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < findings->count; i++) {
+		struct amplan_finding item = findings->items[i];
+		if (!is_echo(findings, &item))
+			findings->items[kept++] = item;
+	}
+	findings->count = kept;
+}
+
 static int prove(struct amp_prover *prover, struct amplan_error *error)
 {
 	struct amp_job *job = prover->job;
@@ -122,6 +162,7 @@ static int prove(struct amp_prover *prover, struct amplan_error *error)
 	if (!code)
 		code = amp_lint(&job->graph, job->order, prover->effects,
 			prover->options->require_down, &job->findings, error);
+	drop_echoes(&job->findings);
 	if (!code)
 		code = publish_demands(prover, error);
 	if (!code)

@@ -26,11 +26,19 @@ int amp_state_read(struct amp_state *state, struct amp_db *db, const char *const
 	if (!code)
 		code = amp_objects_copy(&state->objects, &now, &state->arena, error);
 	if (!code)
-		code = db->engine->shapes(
-			db, names, count, NULL, &state->shapes, &state->arena, error);
-	if (!code)
 		code = db->engine->contents(db, state->contents, count, error);
 	return code;
+}
+
+int amp_state_look(struct amp_state *state, struct amp_db *db, struct amplan_error *error)
+{
+	const char **names =
+		amp_arena_array(&state->arena, state->ncontents, sizeof(*names));
+	for (size_t i = 0; names && i < state->ncontents; i++)
+		names[i] = state->contents[i].name;
+	return names ? db->engine->shapes(db, names, state->ncontents, NULL,
+			       &state->shapes, &state->arena, error)
+		     : amp_error_nomem(error);
 }
 
 /* The pieces of a definition between its commas: what a table consists of. Commas in

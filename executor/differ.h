@@ -28,9 +28,13 @@ struct amp_difference {
 	const char *text;   /* in words, said of the second: "the index 'i' is missing" */
 };
 
-/* Reads the schema, and the tables among `names`. */
+/* Reads the schema, and what the tables among `names` hold. */
 int amp_state_read(struct amp_state *state, struct amp_db *db, const char *const *names,
 	size_t count, struct amplan_error *error);
+/* And what they look like, which a comparison uses to say more. The database must be as it
+   was when the state was read. */
+int amp_state_look(
+	struct amp_state *state, struct amp_db *db, struct amplan_error *error);
 void amp_state_deinit(struct amp_state *state);
 
 /* The first and gravest difference. `rows` false: what the tables hold is no matter. */

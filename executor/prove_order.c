@@ -113,6 +113,13 @@ struct outcome {
 	bool undecided; /* not even the order of the plan works here */
 };
 
+static int read_state(struct amp_state *state, struct amp_db *db,
+	const char *const *names, size_t count, struct amplan_error *error)
+{
+	int code = amp_state_read(state, db, names, count, error);
+	return code ? code : amp_state_look(state, db, error);
+}
+
 static int try_both(struct amp_shelf *shelf, const struct pair *pair,
 	struct outcome *outcome, struct amplan_error *error)
 {
@@ -131,14 +138,14 @@ static int try_both(struct amp_shelf *shelf, const struct pair *pair,
 		run_both(shelf, pair, pair->first, pair->second, &failed, &trial, error);
 	outcome->undecided = failed != AMP_NO_NODE;
 	if (!code && !outcome->undecided)
-		code = amp_state_read(&one, shelf->db, names, count, error);
+		code = read_state(&one, shelf->db, names, count, error);
 	if (!code && !outcome->undecided)
 		code = run_both(shelf, pair, pair->second, pair->first, &outcome->failed,
 			&trial, error);
 	if (!code && outcome->failed != AMP_NO_NODE)
 		outcome->why = amp_arena_strdup(&prover->job->arena, trial.why);
 	else if (!code && !outcome->undecided)
-		code = amp_state_read(&two, shelf->db, names, count, error);
+		code = read_state(&two, shelf->db, names, count, error);
 	if (!code && !outcome->undecided && outcome->failed == AMP_NO_NODE)
 		code = amp_state_compare(&one, &two, rows, &outcome->difference,
 			&prover->job->arena, error);

@@ -196,6 +196,23 @@ static int see_down(struct round *round, const struct amp_trial *trial,
 	return code;
 }
 
+/* Where the schemas differ, what the tables look like says in what: those of before are
+   in the view. */
+static int compare(struct round *round, const struct amp_state *before,
+	struct amp_state *after, bool rows, struct amp_difference *difference,
+	struct amplan_error *error)
+{
+	struct amp_arena *arena = &round->prover->job->arena;
+	int code = amp_state_compare(before, after, rows, difference, arena, error);
+	if (code || difference->kind != AMP_OTHER_SCHEMA)
+		return code;
+	struct amp_state looked = *before;
+	looked.shapes = round->prover->effects[round->node].up.before;
+	code = amp_state_look(after, round->db, error);
+	return code ? code
+		    : amp_state_compare(&looked, after, rows, difference, arena, error);
+}
+
 /* *same: the shadow is where it was before the down. */
 static int down_and_up(struct round *round, const struct amp_state *before,
 	const struct amp_state *up, bool *same, struct amplan_error *error)
@@ -220,8 +237,7 @@ static int down_and_up(struct round *round, const struct amp_state *before,
 		return code;
 	code = amp_state_read(&after, round->db, round->names, round->nnames, error);
 	if (!code)
-		code = amp_state_compare(
-			before, &after, rows, &difference, &prover->job->arena, error);
+		code = compare(round, before, &after, rows, &difference, error);
 	amp_state_deinit(&after);
 	if (!code && difference.kind != AMP_SAME && !round->silent)
 		tell_difference(round, &difference);

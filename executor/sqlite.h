@@ -61,6 +61,9 @@ struct schema_cache {
 	struct amp_arena before; /* of what was listed before that */
 	const struct amp_object **sorted;
 	size_t count, room;
+	const struct amp_object *
+		*old; /* what was listed before, whose digests are known */
+	size_t old_count, old_room;
 	int64_t last_rowid;
 	bool complete; /* all objects up to last_rowid are in it */
 	int cookie;    /* schema_version it was read at */

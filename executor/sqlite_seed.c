@@ -168,11 +168,16 @@ static int seed_tables(sqlite3 *handle, struct table_list *tables, unsigned *see
 }
 
 /* Temporary triggers fire although triggers are switched off. */
-static bool has_temp_triggers(sqlite3 *handle)
+static int find_temp_triggers(sqlite3 *handle, bool *found)
 {
-	return sqlite_number(handle,
-		       "SELECT count(*) FROM temp.sqlite_schema WHERE type = 'trigger'",
-		       0) > 0;
+	sqlite3_stmt *row;
+	int rc = sqlite_seed_prepare(handle, &row,
+		"SELECT 1 FROM temp.sqlite_schema WHERE type = 'trigger' LIMIT 1");
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(row);
+	sqlite3_finalize(row);
+	*found = rc == SQLITE_ROW;
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
 static int seed_all(sqlite3 *handle, const char *const *wanted, size_t count,
@@ -181,6 +186,7 @@ static int seed_all(sqlite3 *handle, const char *const *wanted, size_t count,
 	AMP_ARENA_AUTO arena;
 	struct name_list names = {0};
 	struct table_list tables = {0};
+	bool temporary = false;
 	int rc = SQLITE_OK;
 	amp_arena_init(&arena);
 	if (!wanted)
@@ -189,9 +195,11 @@ static int seed_all(sqlite3 *handle, const char *const *wanted, size_t count,
 		rc = amp_vec_push(&names, wanted[i]) ? SQLITE_OK : SQLITE_NOMEM;
 	if (rc == SQLITE_OK)
 		rc = read_tables(handle, &names, &tables, unseeded, &arena);
-	if (rc == SQLITE_OK && tables.count && has_temp_triggers(handle))
+	if (rc == SQLITE_OK && tables.count)
+		rc = find_temp_triggers(handle, &temporary);
+	if (rc == SQLITE_OK && temporary)
 		*unseeded += (unsigned)tables.count;
-	else if (rc == SQLITE_OK && tables.count)
+	else if (rc == SQLITE_OK)
 		rc = seed_tables(handle, &tables, seeded, unseeded, &arena);
 	amp_vec_deinit(&tables);
 	amp_vec_deinit(&names);

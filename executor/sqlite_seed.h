@@ -105,8 +105,9 @@ int sqlite_seed_read(sqlite3 *handle, const char *name, struct seed_table *table
 	bool *found, struct amp_arena *arena);
 int sqlite_seed_keys(
 	sqlite3 *handle, struct seed_foreign *foreign, struct amp_arena *arena);
-/* The statement that made the table; NULL: none, or no memory. */
-const char *sqlite_seed_sql(sqlite3 *handle, const char *table, struct amp_arena *arena);
+/* The statement that made the table; "" where there is none. */
+int sqlite_seed_sql(
+	sqlite3 *handle, const char *table, const char **sql, struct amp_arena *arena);
 
 /* Constraints repaired in one row. */
 #define SEED_ROUNDS 24
@@ -127,9 +128,8 @@ struct seed_search {
 	int number;      /* of this row: 0, 1, 2 */
 	unsigned placed; /* rows that are in */
 	struct seed_style style;
-	unsigned left; /* tries */
-	const char *sql;
-	bool has_sql;
+	unsigned left;       /* tries */
+	const char *sql;     /* that made the table; NULL: not read yet */
 	int rc;              /* of the last try */
 	const char *message; /* why it failed */
 	const char *seen[SEED_ROUNDS];
@@ -177,8 +177,9 @@ struct seed_token {
 /* The next token, moving on; false: there is none. */
 bool sqlite_seed_token(const char **at, struct seed_token *token);
 bool sqlite_seed_is_word(const struct seed_token *token, const char *word);
-/* The CHECK of that name, to its closing parenthesis; NULL: none, or no memory. */
-const char *sqlite_seed_named_check(
+/* The CHECKs of which SQLite shows this much, being their name or what they start with;
+   NULL: none, or no memory. */
+const char *sqlite_seed_shown_checks(
 	const char *sql, const char *name, struct amp_arena *arena);
 /* Which columns a text names, each once; returns how many. */
 size_t sqlite_seed_mentioned(

@@ -125,28 +125,49 @@ static bool is_name(const struct seed_token *token, const char *name)
 	return !name[at];
 }
 
-const char *sqlite_seed_named_check(
+/* Behind the parenthesis that closes the one before `at`. */
+static const char *skip_parentheses(const char *at)
+{
+	struct seed_token token;
+	size_t depth = 1;
+	while (depth && sqlite_seed_token(&at, &token)) {
+		depth += token.kind == SEED_SIGN && *token.start == '(';
+		depth -= token.kind == SEED_SIGN && *token.start == ')';
+	}
+	return at;
+}
+
+/* Of a CHECK that starts with something in quotes SQLite shows just that. */
+static bool starts_quoted(const char *at, const char *name)
+{
+	struct seed_token token;
+	if (!sqlite_seed_token(&at, &token))
+		return false;
+	if (token.kind == SEED_STRING)
+		token.kind = SEED_QUOTED;
+	return token.kind == SEED_QUOTED && is_name(&token, name);
+}
+
+const char *sqlite_seed_shown_checks(
 	const char *sql, const char *name, struct amp_arena *arena)
 {
-	struct seed_token before = {0}, token;
-	const char *at = sql, *start = NULL;
-	size_t depth = 0;
-	while (sqlite_seed_token(&at, &token)) {
-		if (start && *token.start == '(' && token.kind == SEED_SIGN)
-			depth++;
-		else if (start && *token.start == ')' && token.kind == SEED_SIGN &&
-			--depth == 0)
-			return amp_arena_strndup(arena, start, (size_t)(at - start));
-		else if (start && !depth && !sqlite_seed_is_word(&token, "check"))
-			start = NULL;
-		if (!start && sqlite_seed_is_word(&before, "constraint") &&
-			is_name(&token, name)) {
-			start = at;
-			depth = 0;
+	struct seed_token last[3] = {{0}}, token;
+	const char *found = NULL;
+	for (const char *at = sql; sqlite_seed_token(&at, &token);) {
+		if (*token.start == '(' && sqlite_seed_is_word(&last[0], "check") &&
+			((sqlite_seed_is_word(&last[2], "constraint") &&
+				 is_name(&last[1], name)) ||
+				starts_quoted(at, name))) {
+			const char *end = skip_parentheses(at);
+			found = amp_arena_printf(arena, "%s%.*s", found ? found : "",
+				(int)(end - token.start), token.start);
+			at = end;
 		}
-		before = token;
+		last[2] = last[1];
+		last[1] = last[0];
+		last[0] = token;
 	}
-	return NULL;
+	return found;
 }
 
 size_t sqlite_seed_mentioned(
@@ -434,7 +455,7 @@ static void put_common(struct basket *basket, int variant)
 	bool alone = basket->column->alone;
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
 		put_number(basket, numbers[i] + 2 * variant, alone && numbers[i] <= 2000);
-	put_real(basket, 0.5 + variant, false);
+	put_real(basket, 0.5 + variant, alone);
 	for (size_t i = 0; i < sizeof(common_texts) / sizeof(*common_texts); i++)
 		put_common_text(basket, common_texts[i], variant);
 	for (size_t i = 0; i < sizeof(lengths) / sizeof(*lengths); i++)

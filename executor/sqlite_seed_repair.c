@@ -49,37 +49,38 @@ static bool suggest(struct seed_search *search, size_t column, const char *text,
 	return room && (!seed_is_nullable(of) || amp_vec_push(out, nothing));
 }
 
-static const char *sql_of(struct seed_search *search)
-{
-	if (!search->has_sql)
-		search->sql = sqlite_seed_sql(
-			search->handle, search->table->name, search->arena);
-	search->has_sql = true;
-	return search->sql ? search->sql : "";
-}
-
 /* SQLite shows the name of a CHECK, or the text of one that has none. */
 static bool may_be_name(const char *text)
 {
-	return !strpbrk(text, "()=<>'");
+	return !strpbrk(text, "()=<>");
 }
 
 /* The text of the constraint that refused the row; all of the table where SQLite does not
    say which that was. */
-static const char *text_of_failure(struct seed_search *search)
+static int text_of_failure(struct seed_search *search, const char **text)
 {
 	static const char prefix[] = "CHECK constraint failed: ";
-	if (search->rc != SQLITE_CONSTRAINT_CHECK ||
-		strncmp(search->message, prefix, sizeof(prefix) - 1) != 0)
-		return sql_of(search);
-	const char *text = search->message + sizeof(prefix) - 1, *named = NULL;
-	if (may_be_name(text))
-		named = sqlite_seed_named_check(sql_of(search), text, search->arena);
-	return named ? named : text;
+	bool is_check = search->rc == SQLITE_CONSTRAINT_CHECK &&
+		!strncmp(search->message, prefix, sizeof(prefix) - 1);
+	*text = is_check ? search->message + sizeof(prefix) - 1 : NULL;
+	if (is_check && !may_be_name(*text))
+		return SQLITE_OK;
+	if (!search->sql) {
+		int rc = sqlite_seed_sql(
+			search->handle, search->table->name, &search->sql, search->arena);
+		if (rc)
+			return rc;
+	}
+	const char *named = NULL;
+	if (is_check)
+		named = sqlite_seed_shown_checks(search->sql, *text, search->arena);
+	if (!*text || named)
+		*text = named ? named : search->sql;
+	return SQLITE_OK;
 }
 
 /* The column that a NOT NULL is about, where it is one of ours. */
-static struct seed_value *null_of_failure(struct seed_search *search, size_t *column)
+static bool null_of_failure(const struct seed_search *search, size_t *column)
 {
 	size_t length = strlen(search->message);
 	for (size_t i = 0; i < search->table->ncolumns; i++) {
@@ -88,10 +89,10 @@ static struct seed_value *null_of_failure(struct seed_search *search, size_t *co
 		if (length > tail && search->message[length - tail - 1] == '.' &&
 			!strcmp(search->message + length - tail, name)) {
 			*column = i;
-			return &search->row[i];
+			return true;
 		}
 	}
-	return NULL;
+	return false;
 }
 
 static bool is_fixable(const struct seed_search *search)
@@ -235,25 +236,31 @@ static bool change_two(struct seed_search *search, struct repair *repair)
 	return false;
 }
 
-static bool begin_repair(struct seed_search *search, struct repair *repair)
+/* Where none is named any may be meant. */
+static void take_first_columns(const struct seed_table *table, struct repair *repair)
+{
+	for (size_t i = 0; i < table->ncolumns && repair->count < MENTIONED_MAX; i++)
+		if (!table->columns[i].alias || table->ncolumns == 1)
+			repair->columns[repair->count++] = i;
+}
+
+static int begin_repair(struct seed_search *search, struct repair *repair)
 {
 	const struct seed_table *table = search->table;
-	bool room = true;
-	repair->text = text_of_failure(search);
+	int rc = text_of_failure(search, &repair->text);
+	if (rc)
+		return rc;
 	repair->count = sqlite_seed_mentioned(
 		table, repair->text, repair->columns, MENTIONED_MAX);
-	for (size_t i = 0; !repair->count && i < table->ncolumns; i++)
-		if (!table->columns[i].alias || table->ncolumns == 1) {
-			repair->columns[repair->count++] = i;
-			if (repair->count == MENTIONED_MAX)
-				break;
-		}
-	for (size_t i = 0; room && i < repair->count; i++) {
+	if (!repair->count)
+		take_first_columns(table, repair);
+	for (size_t i = 0; i < repair->count; i++) {
 		size_t column = repair->columns[i];
 		repair->saved[i] = search->row[column];
-		room = suggest(search, column, repair->text, &repair->candidates[i]);
+		if (!suggest(search, column, repair->text, &repair->candidates[i]))
+			return SQLITE_NOMEM;
 	}
-	return room;
+	return SQLITE_OK;
 }
 
 /* False: the constraint cannot be met. */
@@ -269,10 +276,10 @@ static bool repair_one(struct seed_search *search)
 			sqlite_seed_value(of, search->number, search->arena);
 		return settle(search);
 	}
-	bool settled = begin_repair(search, &repair);
-	if (!settled)
-		search->rc = SQLITE_NOMEM;
-	settled = settled &&
+	int rc = begin_repair(search, &repair);
+	if (rc)
+		search->rc = rc;
+	bool settled = !rc &&
 		(change_one(search, &repair, 0, LIKELY) ||
 			change_nulls(search, &repair) ||
 			change_one(search, &repair, LIKELY, SIZE_MAX) ||

@@ -72,7 +72,11 @@ bool sqlite_seed_try(struct seed_search *search)
 		search->message =
 			amp_arena_strdup(search->arena, sqlite3_errmsg(search->handle));
 	sqlite3_reset(search->insert);
-	if (search->arena->failed)
+	/* SQLite says which constraint it was, unless it had no memory for the words */
+	bool wordless = (search->rc == SQLITE_CONSTRAINT_CHECK ||
+				search->rc == SQLITE_CONSTRAINT_NOTNULL) &&
+		search->message && !strstr(search->message, ": ");
+	if (search->arena->failed || wordless)
 		search->rc = SQLITE_NOMEM;
 	return search->rc == SQLITE_OK;
 }

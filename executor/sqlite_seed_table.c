@@ -29,29 +29,33 @@ static const char *text_of(sqlite3_stmt *row, int column)
 	return text ? text : "";
 }
 
-const char *sqlite_seed_sql(sqlite3 *handle, const char *table, struct amp_arena *arena)
+int sqlite_seed_sql(
+	sqlite3 *handle, const char *table, const char **sql, struct amp_arena *arena)
 {
 	sqlite3_stmt *row;
-	const char *sql = NULL;
 	int rc = sqlite_seed_prepare(handle, &row,
 		"SELECT sql FROM main.sqlite_schema WHERE type = 'table' AND name = %Q "
 		"COLLATE NOCASE",
 		table);
-	if (rc == SQLITE_OK && sqlite3_step(row) == SQLITE_ROW)
-		sql = amp_arena_strdup(arena, text_of(row, 0));
+	*sql = "";
+	if (rc == SQLITE_OK && (rc = sqlite3_step(row)) == SQLITE_ROW)
+		*sql = amp_arena_strdup(arena, text_of(row, 0));
 	sqlite3_finalize(row);
-	return sql;
+	if (!*sql)
+		return SQLITE_NOMEM;
+	return seed_is_trouble(rc) ? rc : SQLITE_OK;
 }
 
 /* Of virtual tables, those that hold rows of their own and reach nothing outside. */
 static int accept_virtual(
 	sqlite3 *handle, struct seed_table *table, bool *found, struct amp_arena *arena)
 {
-	const char *sql = sqlite_seed_sql(handle, table->name, arena), *at = sql;
+	const char *at;
 	struct seed_token before = {0}, token;
 	bool tree = false, full_text = false, external = false;
-	if (!sql)
-		return arena->failed ? SQLITE_NOMEM : SQLITE_OK;
+	int rc = sqlite_seed_sql(handle, table->name, &at, arena);
+	if (rc)
+		return rc;
 	for (; sqlite_seed_token(&at, &token); before = token) {
 		if (sqlite_seed_is_word(&before, "using")) {
 			tree = sqlite_seed_is_word(&token, "rtree") ||
@@ -302,10 +306,11 @@ int sqlite_seed_read(sqlite3 *handle, const char *name, struct seed_table *table
 	if (!table->name)
 		return SQLITE_NOMEM;
 	/* the cheap questions first; a view is no table here, and is not to be run */
-	if (sqlite3_table_column_metadata(handle, "main", name, NULL, NULL, NULL, NULL,
-		    NULL, NULL) != SQLITE_OK)
-		return sqlite3_errcode(handle);
-	int rc = read_has_rows(handle, table);
+	int rc = sqlite3_table_column_metadata(
+		handle, "main", name, NULL, NULL, NULL, NULL, NULL, NULL);
+	if (rc)
+		return seed_is_trouble(rc) ? rc : SQLITE_OK;
+	rc = read_has_rows(handle, table);
 	if (rc || table->has_rows)
 		return rc;
 	rc = read_kind(handle, table, found, arena);

@@ -301,6 +301,7 @@ struct trial {
 	const char *const *names;
 	size_t count;
 	struct amp_recorder *recorder;
+	struct amp_arena *arena;
 };
 
 static bool is_asked_for(const struct trial *trial, const char *name)
@@ -437,56 +438,130 @@ static int by_name(const void *left, const void *right)
 	return strcasecmp(l->name, r->name);
 }
 
-/* The table or view itself, or the table that an index or trigger belongs to. */
-static int find_tables(struct trial *trial, struct list *list, struct amp_arena *arena,
-	struct amplan_error *error)
+static bool is_known(const struct list *list, const char *name)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (!strcasecmp(list->items[i].name, name))
+			return true;
+	return false;
+}
+
+/* Adds what the row of the schema table is about, unless it is there. */
+static bool add_shape(struct list *list, sqlite3_stmt *row, struct amp_arena *arena)
+{
+	struct walk walk = {.statement = row};
+	if (is_known(list, text(&walk, 0)))
+		return true;
+	struct amp_shape shape = {
+		.name = amp_arena_strdup(arena, text(&walk, 0)),
+		.sql = "",
+		.view = !strcmp(text(&walk, 1), "view"),
+		.is_virtual = !strcmp(text(&walk, 1), "virtual"),
+		.without_rowid = number(&walk, 2),
+		.strict = number(&walk, 3),
+	};
+	return !arena->failed && amp_vec_push(list, shape);
+}
+
+static int compare_names(const void *left, const void *right)
+{
+	const char *const *l = left, *const *r = right;
+	return strcasecmp(*l, *r);
+}
+
+static bool is_among(const struct texts *sorted, const char *name)
+{
+	return sorted->count &&
+		bsearch(&name, sorted->items, sorted->count, sizeof(name), compare_names);
+}
+
+static void sort(struct texts *names)
+{
+	if (names->count)
+		qsort(names->items, names->count, sizeof(*names->items), compare_names);
+}
+
+/* The names of the tables and views: those asked for, and those that an index or a trigger
+   asked for belongs to. The schema table has no index, so it is read once for all. */
+static int find_owners(
+	struct trial *trial, struct texts *tables, struct amplan_error *error)
+{
+	struct texts asked = {0};
+	bool room = true;
+	for (size_t i = 0; room && i < trial->count; i++)
+		room = amp_vec_push(&asked, trial->names[i]);
+	sort(&asked);
+	struct walk walk = walk_begin(trial->db,
+		"SELECT name, tbl_name FROM main.sqlite_schema WHERE ?1 IS NOT NULL", "");
+	while (room && walk_next(&walk))
+		if (is_among(&asked, text(&walk, 0)))
+			room = amp_vec_push(
+				tables, amp_arena_strdup(trial->arena, text(&walk, 1)));
+	amp_vec_deinit(&asked);
+	sort(tables);
+	int code = walk_end(trial->db, &walk, error);
+	return code || (room && !trial->arena->failed) ? code : amp_error_nomem(error);
+}
+
+static int find_tables(struct trial *trial, struct list *list, struct amplan_error *error)
 {
 	static const char sql[] =
-		"SELECT t.name, t.type, t.wr, t.strict, coalesce(m.sql, ''), "
-		"coalesce(m.sql LIKE 'CREATE%VIRTUAL%TABLE%' AND m.rootpage = 0, 0), "
-		"EXISTS (SELECT 1 FROM main.sqlite_schema WHERE name = 'sqlite_sequence') "
-		"AND m.sql LIKE '%AUTOINCREMENT%' "
-		"FROM main.sqlite_schema AS s JOIN main.sqlite_schema AS m "
-		"ON m.name = s.tbl_name AND m.type IN ('table', 'view') "
-		"JOIN pragma_table_list(m.name) AS t ON t.schema = 'main' "
-		"WHERE s.name = ?1 COLLATE NOCASE AND t.type <> 'shadow'";
-	int code = AMPLAN_OK;
-	for (size_t i = 0; !code && i < trial->count; i++) {
-		struct walk walk = walk_begin(trial->db, sql, trial->names[i]);
-		bool room = true;
-		while (room && walk_next(&walk)) {
-			struct amp_shape shape = {
-				.name = amp_arena_strdup(arena, text(&walk, 0)),
-				.view = !strcmp(text(&walk, 1), "view"),
-				.without_rowid = number(&walk, 2),
-				.strict = number(&walk, 3),
-				.sql = amp_arena_strdup(arena, text(&walk, 4)),
-				.is_virtual = number(&walk, 5),
-				.autoincrement = number(&walk, 6),
-			};
-			bool known = false;
-			for (size_t k = 0; k < list->count && shape.name; k++)
-				known = known || !strcmp(list->items[k].name, shape.name);
-			room = known || amp_vec_push(list, shape);
-		}
-		code = walk_end(trial->db, &walk, error);
-		if (!code && (!room || arena->failed))
-			code = amp_error_nomem(error);
+		"SELECT name, type, wr, strict FROM pragma_table_list(?1) "
+		"WHERE schema = 'main' AND type <> 'shadow'";
+	struct texts tables = {0};
+	bool room = true;
+	int code = find_owners(trial, &tables, error);
+	struct walk walk = walk_begin(trial->db, sql, NULL);
+	for (size_t i = 0; !code && room && i < tables.count; i++) {
+		sqlite3_bind_text(walk.statement, 1, tables.items[i], -1, SQLITE_STATIC);
+		while (room && walk_next(&walk))
+			room = add_shape(list, walk.statement, trial->arena);
+		sqlite3_reset(walk.statement);
+		if (i + 1 < tables.count && walk.rc == SQLITE_DONE)
+			walk.rc = SQLITE_OK;
 	}
-	return code;
+	amp_vec_deinit(&tables);
+	walk.rc = walk.rc == SQLITE_OK ? SQLITE_DONE : walk.rc;
+	int ended = walk_end(trial->db, &walk, error);
+	code = code ? code : ended;
+	return code || room ? code : amp_error_nomem(error);
+}
+
+/* The SQL of those found; like everything of the schema table, read once for all. */
+static int read_definitions(
+	struct trial *trial, struct list *list, struct amplan_error *error)
+{
+	struct walk walk = walk_begin(trial->db,
+		"SELECT name, sql FROM main.sqlite_schema "
+		"WHERE type IN ('table', 'view') AND ?1 IS NOT NULL",
+		"");
+	while (list->count && walk_next(&walk)) {
+		struct amp_shape key = {.name = text(&walk, 0)};
+		struct amp_shape *shape =
+			bsearch(&key, list->items, list->count, sizeof(key), by_name);
+		if (!shape)
+			continue;
+		shape->sql = amp_arena_strdup(trial->arena, text(&walk, 1));
+		shape->autoincrement = strcasestr(text(&walk, 1), "AUTOINCREMENT");
+	}
+	walk.rc = walk.rc == SQLITE_OK ? SQLITE_DONE : walk.rc;
+	int code = walk_end(trial->db, &walk, error);
+	return code || !trial->arena->failed ? code : amp_error_nomem(error);
 }
 
 int sqlite_shapes(struct amp_db *base, const char *const *names, size_t count,
 	struct amp_recorder *recorder, struct amp_shapes *out, struct amp_arena *arena,
 	struct amplan_error *error)
 {
-	struct trial trial = {sqlite_of(base), names, count, recorder};
+	struct trial trial = {sqlite_of(base), names, count, recorder, arena};
 	struct list list = {0};
-	int code = find_tables(&trial, &list, arena, error);
-	for (size_t i = 0; !code && i < list.count; i++)
-		code = read_shape(&trial, &list.items[i], arena, error);
+	int code = find_tables(&trial, &list, error);
 	if (!code && list.count)
 		qsort(list.items, list.count, sizeof(*list.items), by_name);
+	if (!code)
+		code = read_definitions(&trial, &list, error);
+	for (size_t i = 0; !code && i < list.count; i++)
+		code = read_shape(&trial, &list.items[i], arena, error);
 	out->items = settle(arena, list.items, list.count, sizeof(*list.items));
 	out->count = list.count;
 	amp_vec_deinit(&list);

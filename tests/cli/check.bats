@@ -254,3 +254,130 @@ steady() {
 	[ "$status" -eq 2 ]
 	[ "${stderr_lines[0]}" = "amplan: option '--format' needs one of text|json|sarif|github, not 'xml'" ]
 }
+
+# A view on a table of another, and two that write the same column.
+four_that_meet() {
+	cat >migrations/all.xml <<-'X'
+	<migrations xmlns="urn:amplan:1">
+	  <migration id="001">
+	    <up>CREATE TABLE user (id INTEGER PRIMARY KEY, name TEXT);</up>
+	    <down>DROP TABLE user;</down>
+	  </migration>
+	  <migration id="002">
+	    <up>CREATE VIEW people AS SELECT id FROM user;</up>
+	    <down>DROP VIEW people;</down>
+	  </migration>
+	  <migration id="003">
+	    <depends on="001"/>
+	    <up>UPDATE user SET name = name || 'a' WHERE id &lt;> 0;</up>
+	    <irreversible reason="nobody knows who had it"/>
+	  </migration>
+	  <migration id="004">
+	    <depends on="001"/>
+	    <up>UPDATE user SET name = name || 'b' WHERE id &lt;> 0;</up>
+	    <irreversible reason="nobody knows who had it"/>
+	  </migration>
+	</migrations>
+	X
+}
+
+@test "the JSON says what was touched, and what is demanded" {
+	four_that_meet
+	run --separate-stderr "$AMPLAN" check --json
+	[ "$status" -eq 3 ]
+	[ "$(json '$.migrations[0].effects')" = '[{"name":"user","how":["creates"]},{"name":"user","column":"id","how":["creates"]},{"name":"user","column":"name","how":["creates"]}]' ]
+	[[ "$(json '$.migrations[1].effects')" = *'{"name":"user","column":"id","how":["reads"]}'* ]]
+	[[ "$(json '$.migrations[2].effects')" = *'{"name":"user","column":"name","how":["reads","writes"]}'* ]]
+	[ "$(json '$.demands')" = '[{"from":"002","on":"001","conflict":false,"object":"user"},{"from":"004","on":"003","conflict":true,"object":"user"}]' ]
+}
+
+@test "graph --effects draws what is demanded in red, and tells it" {
+	four_that_meet
+	"$AMPLAN" graph >before.dot 2>&1
+	[ "$(grep -c c01515 before.dot)" = 0 ]
+	run --separate-stderr "$AMPLAN" graph --effects
+	[ "$status" -eq 3 ]
+	# the picture is the same, but for the red lines and a legend
+	[ "$(tr -d '\n\t' <<<"$output" | grep -oE '[0-9]{3} -> [0-9]{3}[^;]*;')" = '002 -> 001[color="#c01515",fontcolor="#c01515",fontname=Helvetica,fontsize=9,label=user,style=dashed,tooltip="002 needs 001 and does not say so"];
+003 -> 001;
+004 -> 001;
+004 -> 003[color="#c01515",constraint=false,dir=none,fontcolor="#c01515",fontname=Helvetica,fontsize=9,label=user,style=dashed,tooltip="004 and 003: their order makes a difference"];' ]
+	grep -q 'legend undeclared dependency' <<<"$output"
+	grep -q 'legend conflict' <<<"$output"
+	dot -Tsvg <<<"$output" | grep -q '002 needs 001 and does not say so'
+	[ "$(grep -c 'error\[undeclared-dependency\]' <<<"$stderr")" = 1 ]
+	[ "$(grep -c 'error\[unordered-conflict\]' <<<"$stderr")" = 1 ]
+	[[ "$stderr" = *$'\n2 errors'* ]]
+	local first=$output
+	run --separate-stderr "$AMPLAN" graph --effects
+	[ "$output" = "$first" ]
+	run --separate-stderr "$AMPLAN" graph --effects --json
+	[ "$status" -eq 3 ]
+	[ "$(json '$.demands[1]')" = '{"from":"004","on":"003","conflict":true,"object":"user"}' ]
+	[ "$(printf %s "$output" | grep -o '"severity":"error"' | wc -l)" = 2 ]
+	[ "$(json '$.migrations[1].edges')" = '[]' ]
+}
+
+@test "graph --effects leaves out what is not shown, and keeps the states" {
+	four_that_meet
+	"$AMPLAN" apply -qyd app.db --to 001
+	run --separate-stderr "$AMPLAN" graph --effects --around 003 -d app.db
+	[ "$(grep -c -- '->' <<<"$output")" = 1 ]
+	[[ "$output" != *c01515* ]]
+	grep -q 'legend applied' <<<"$output"
+	[ "$(sqlite3 app.db 'SELECT count(*) FROM amplan_history WHERE id <> ""')" = 1 ]
+	# what the history says is told as well, once, and before what the check says
+	sed -i 's/name TEXT/name TEXT, more TEXT/' migrations/all.xml
+	run --separate-stderr "$AMPLAN" graph --effects -d app.db
+	[ "$status" -eq 3 ]
+	[ "$(grep -c 'error\[' <<<"$stderr")" = 3 ]
+	[ "$(grep -c 'error\[changed\]' <<<"$stderr")" = 1 ]
+	[[ "$stderr" = *$'\n3 errors'* ]]
+	run --separate-stderr "$AMPLAN" graph --effects -d app.db --log-format json
+	[ "$(grep -c '"kind":"undeclared-dependency"' <<<"$stderr")" = 1 ]
+	[ "$(grep -c '"kind":"changed"' <<<"$stderr")" = 1 ]
+}
+
+@test "graph --effects of what holds is the picture as ever" {
+	"$AMPLAN" graph >before.dot
+	"$AMPLAN" graph --effects >after.dot
+	cmp before.dot after.dot
+	printf '<migration xmlns="urn:amplan:1" id="x">' >migrations/x.xml
+	run --separate-stderr "$AMPLAN" graph --effects
+	[ "$status" -eq 3 ]
+	[ "$(grep -c 'error\[' <<<"$stderr")" = 1 ]
+}
+
+@test "a statement that never ends is stopped" {
+	descriptor 003 '<depends on="002"/><up>CREATE TABLE n AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c;</up><irreversible reason="x"/>'
+	run --separate-stderr timeout 60 "$AMPLAN" check --statement-timeout 0.3
+	[ "$status" -eq 3 ]
+	[[ "$output" = *migrations/003.xml* ]]
+}
+
+@test "--fix writes what is missing, says so, and then it is there" {
+	four_that_meet
+	sed -i '/<migration id="004">/,/<\/migration>/d' migrations/all.xml
+	cp -r migrations before
+	cp -r migrations again
+	run --separate-stderr "$AMPLAN" check -q --fix
+	[ "$status" -eq 0 ]
+	[ "${lines[-2]}" = 'fixed: 1 dependency was written into its descriptor' ]
+	[[ "${lines[-1]}" = 'checked: 3 migrations hold'* ]]
+	[ "$(diff before/all.xml migrations/all.xml)" = '6a7
+>     <depends on="001"/>' ]
+	cp -r migrations after
+	run --separate-stderr "$AMPLAN" check -q --fix
+	[ "$status" -eq 0 ]
+	[[ "$output" != *fixed* ]]
+	diff -r after migrations
+	run --separate-stderr "$AMPLAN" check --fix --json -m again
+	[ "$(json '$.fixed')" = 1 ]
+	cmp again/all.xml after/all.xml
+	cp before/all.xml again
+	sed -i 's/<\/migrations>/<migration id="005"><up>CREATE VIEW more AS SELECT name FROM user;<\/up><down>DROP VIEW more;<\/down><\/migration>\n&/' again/all.xml
+	run --separate-stderr "$AMPLAN" check -q --fix -m again
+	echo "$output"
+	[[ "$output" = *'fixed: 2 dependencies were written into their descriptors'* ]]
+	grep -qF '<migration id="005"><depends on="001"/><up>' again/all.xml
+}

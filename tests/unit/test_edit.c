@@ -299,6 +299,100 @@ static void test_edit__keeps_the_style(void **state)
 		check_style(&styles[i]);
 }
 
+/* The next of a row of numbers that is the same in each run. */
+static unsigned draw(unsigned *state, unsigned below)
+{
+	*state = *state * 1664525U + 1013904223U;
+	return (*state >> 16) % below;
+}
+
+static void add_gap(struct amp_str *text, unsigned *state)
+{
+	static const char *const gaps[] = {"", " ", "\n", "\n  ", "\r\n\t", "\r",
+		"  \n\n ", "<!-- <depends on='q'/> -->", "<!-- a\n <after on='q'/> -->",
+		"<?p <depends on='q'/> ?>", " <!-- > --> "};
+	for (unsigned n = 1 + draw(state, 3); n; n--)
+		amp_str_add(text, gaps[draw(state, sizeof(gaps) / sizeof(*gaps))]);
+}
+
+/* The part with a number in place of its '#'. */
+static void add_part(struct amp_str *text, const char *part, unsigned number)
+{
+	size_t before = strcspn(part, "#");
+	amp_str_addn(text, part, before);
+	amp_str_addf(text, "%u%s", number, part + before + 1);
+}
+
+/* A migration of parts in any order, with anything between them. */
+static void add_random(struct amp_str *text, unsigned *state)
+{
+	static const char *const parts[] = {"<depends on='b#'/>", "<depends on=\"c#\" />",
+		"<after on='d#'\n reason='r > &quot; s'></after >",
+		"<depends\n on='e#'>\n</depends>", "<replaces id='f#'/>",
+		"<verify>SELECT # -- &lt;depends on='q'/></verify>"};
+	bool upped = false, described = false;
+	amp_str_add(text, "<migration " NS " id='a'");
+	amp_str_add(text, draw(state, 2) ? ">" : "\n >");
+	for (unsigned i = 0; i < 7 || !upped; i++) {
+		unsigned part = draw(state, 8);
+		add_gap(text, state);
+		if (part < 6)
+			add_part(text, parts[part], i);
+		else if (part == 6 && !upped)
+			amp_str_add(text, "<up><![CDATA[SELECT '<depends/>]>']]></up>");
+		else if (part == 7 && !described)
+			amp_str_add(text, "<description>d</description>");
+		upped = upped || part == 6;
+		described = described || part == 7;
+	}
+	add_gap(text, state);
+	amp_str_add(text, "</migration>\n");
+}
+
+/* What is left without the one piece that was put in is the text as it was. */
+static void assert_put_in(const char *before, const struct amp_str *after, size_t count)
+{
+	size_t length = strlen(before), more = after->length - length, same = 0;
+	while (same < length && before[same] == after->data[same])
+		same++;
+	assert_string_equal(before + same, after->data + same + more);
+	assert_true(more >= count * strlen("<depends on=\"n\"/>"));
+	assert_true(more <= count * (strlen("<depends on=\"n\"/>") + 5));
+}
+
+static void test_edit__puts_one_piece_into_whatever_there_is(void **state)
+{
+	static const char *const ids[] = {"n", "o"};
+	unsigned numbers = 1;
+	(void)state;
+	for (unsigned i = 0; i < 400; i++) {
+		FOLDER folder;
+		AMP_STR_AUTO text = AMP_STR_INIT;
+		AMP_STR_AUTO out = AMP_STR_INIT;
+		size_t added;
+		add_random(&text, &numbers);
+		folder_init(&folder);
+		folder_file(&folder, "a.xml", amp_str_text(&text));
+		folder_load(&folder);
+		assert_catalog(&folder, "");
+		const struct amp_edit edit = {
+			folder.catalog.items[0], ids, 1 + draw(&numbers, 2)};
+		assert_int_equal(amp_edit_add_depends(edit.migration->source, &edit, 1,
+					 &out, &added, &folder.error),
+			AMPLAN_OK);
+		assert_int_equal(added, edit.nids);
+		assert_put_in(text.data, &out, added);
+		struct amp_catalog old = folder.catalog;
+		folder.catalog = (struct amp_catalog){0};
+		folder_bytes(&folder, "a.xml", out.data, out.length);
+		folder_load(&folder);
+		assert_catalog(&folder, "");
+		assert_depends(&old, &folder.catalog, added);
+		assert_true(depends_on(folder.catalog.items[0], ids[added - 1]));
+		amp_catalog_deinit(&old);
+	}
+}
+
 static const char plain[] = "<migration " NS " id=\"a\">\n  " UP "\n</migration>\n";
 
 static void load_plain(struct folder *folder)
@@ -406,6 +500,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_edit__keeps_the_style),
+		cmocka_unit_test(test_edit__puts_one_piece_into_whatever_there_is),
 		cmocka_unit_test(test_edit__writes_all_files),
 		cmocka_unit_test(test_edit__refuses_a_file_that_changed),
 		cmocka_unit_test(test_edit__leaves_what_is_complete),
