@@ -56,6 +56,7 @@ struct app {
 	struct progress progress;
 	struct amplan *session;
 	struct amplan_report *report; /* freed by main */
+	struct amplan_report *check;  /* of graph --effects, besides; freed by main */
 	struct amplan_error error;    /* why it failed */
 	bool error_is_ours;           /* the program said it, not the library */
 	int code;                     /* what run() returned */

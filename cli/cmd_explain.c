@@ -7,18 +7,35 @@
 #include "cli/explain_texts.h"
 #include "cli/utf8.h"
 
+/* The lists merged: the text at this position, one without a kind behind the last. */
+static const struct explain_text *text_at(size_t index)
+{
+	const struct explain_text *left = explain_texts, *right = explain_lint;
+	for (;;) {
+		bool first = left->kind &&
+			(!right->kind || strcmp(left->kind, right->kind) < 0);
+		const struct explain_text *text = first ? left : right;
+		if (!text->kind || !index--)
+			return text;
+		if (first)
+			left++;
+		else
+			right++;
+	}
+}
+
 static const struct explain_text *find(const char *kind)
 {
-	for (const struct explain_text *text = explain_texts; text->kind; text++)
-		if (!strcmp(text->kind, kind))
-			return text;
+	for (size_t i = 0; text_at(i)->kind; i++)
+		if (!strcmp(text_at(i)->kind, kind))
+			return text_at(i);
 	return NULL;
 }
 
 static const char *kind_at(const void *words, size_t index)
 {
-	const struct explain_text *texts = words;
-	return texts[index].kind; /* asked in order, up to the one without */
+	(void)words;
+	return text_at(index)->kind; /* asked in order, up to the one without */
 }
 
 static int run(struct app *app)
@@ -26,7 +43,7 @@ static int run(struct app *app)
 	const char *kind = app->options.noperands ? app->options.operands[0] : NULL;
 	if (!kind || find(kind))
 		return AMPLAN_OK;
-	const char *nearest = utf8_nearest(kind, kind_at, explain_texts);
+	const char *nearest = utf8_nearest(kind, kind_at, NULL);
 	app_fail(app, AMPLAN_USAGE, "'amplan explain' lists all kinds",
 		"no finding is of the kind '%.100s'", kind);
 	if (nearest)
@@ -51,7 +68,8 @@ static void example(struct terminal *out, const char *title, const char *text)
 
 static void list(struct terminal *out)
 {
-	for (const struct explain_text *text = explain_texts; text->kind; text++) {
+	for (size_t i = 0; text_at(i)->kind; i++) {
+		const struct explain_text *text = text_at(i);
 		terminal_column(out, text->kind, 24);
 		terminal_wrap(out, text->line, 24, 24);
 	}
@@ -88,7 +106,8 @@ static void json(struct app *app, struct json *json)
 	if (app->code)
 		return;
 	json_array(json, "kinds");
-	for (const struct explain_text *text = explain_texts; text->kind; text++) {
+	for (size_t i = 0; text_at(i)->kind; i++) {
+		const struct explain_text *text = text_at(i);
 		if (app->options.noperands &&
 			strcmp(text->kind, app->options.operands[0]) != 0)
 			continue;

@@ -14,6 +14,9 @@ static const struct opt options[] = {
 		"only what is pending, and what that depends on directly"},
 	{0, "around", OPT_TEXT, "ID", OPT_FIELD(around),
 		"only this migration, and what is within two steps of it"},
+	{0, "effects", OPT_FLAG, NULL, OPT_FIELD(effects),
+		"run the migrations on a shadow, and draw what their effects demand and "
+		"nobody declared"},
 	{0},
 };
 
@@ -77,6 +80,18 @@ static bool has_picture(const struct app *app)
 	return app->report && (app->report->nmigrations || !app->code);
 }
 
+/* The migrations run from nothing, so that the database does not matter. */
+static int add_check(struct app *app, int code)
+{
+	struct amplan_check_options check = AMPLAN_CHECK_OPTIONS_INIT;
+	struct amplan_error error = {0};
+	check.statement_timeout_ms = app->options.statement_timeout_ms;
+	int checked = amplan_check(app->session, &check, &app->check, &error);
+	if (checked && !code)
+		app->error = error;
+	return code ? code : checked;
+}
+
 static int run(struct app *app)
 {
 	if (app->options.pending && app->options.around)
@@ -84,12 +99,18 @@ static int run(struct app *app)
 			"'--pending' and '--around' cannot be used together");
 	int code = amplan_graph(app->session, &app->report, &app->error);
 	int chosen = has_picture(app) ? choose(app) : AMPLAN_OK;
+	if (!chosen && app->options.effects && has_picture(app))
+		code = add_check(app, code);
 	return chosen ? chosen : code;
 }
 
 static void show(struct app *app)
 {
-	struct dot_options dot = {.reduce = app->options.reduce, .shown = app->own};
+	struct dot_options dot = {
+		.reduce = app->options.reduce,
+		.shown = app->own,
+		.check = app->check,
+	};
 	if (app->code == AMPLAN_USAGE || !has_picture(app))
 		return;
 	if (!dot_write(stdout, app->report, &dot))
@@ -131,6 +152,8 @@ static void json(struct app *app, struct json *json)
 		json_end_map(json);
 	}
 	json_end_array(json);
+	if (app->check)
+		json_demands(json, app->check);
 }
 
 const struct cmd cmd_graph = {
@@ -143,6 +166,11 @@ const struct cmd cmd_graph = {
 		"by shape and by colour; those for maintenance have a second, dashed border. "
 		"An edge that only orders is dashed, one that others imply is pale. The reason "
 		"of an edge and the place of a migration are tooltips in SVG.\n\n"
+		"--effects runs the migrations as 'amplan check' does, on a shadow that begins "
+		"empty; a database is not touched. A dependency that they were seen to need "
+		"and do not declare is a dashed red edge, a pair whose order makes a "
+		"difference though nobody declared one a red line without arrow; both are "
+		"marked with the object at which the two meet.\n\n"
 		"The same input gives the same bytes. Findings go to standard error; where "
 		"one of them is an error the picture is printed all the same, and the exit "
 		"code tells.\n\n"

@@ -25,12 +25,16 @@ static const struct look looks[] = {
 
 #define STATES (sizeof(looks) / sizeof(looks[0]))
 
+#define DEMAND_COLOR "#c01515"
+#define OBJECTS_MAX 4
+
 /* A picture while it is made. Strings given to cgraph are copied by it. */
 struct picture {
 	const struct amplan_report *report;
 	const struct dot_options *options;
 	Agraph_t *graph;
-	Agnode_t **nodes; /* by migration; NULL: not shown */
+	Agnode_t **nodes;           /* by migration; NULL: not shown */
+	bool undeclared, conflicts; /* demands that are drawn */
 };
 
 /* cgraph takes char * for what it only reads. */
@@ -233,6 +237,94 @@ static void add_edges(struct picture *picture)
 		}
 }
 
+/* The node of a migration of the check. Its order is that of the report, except where
+   the history has a say. */
+static Agnode_t *node_of(const struct picture *picture, uint32_t index)
+{
+	const struct amplan_report *report = picture->report;
+	const char *id = picture->options->check->migrations[index].id;
+	size_t at = index;
+	if (at >= report->nmigrations || strcmp(report->migrations[at].id, id) != 0)
+		at = relations_find(report, id);
+	return at == RELATIONS_NONE ? NULL : picture->nodes[at];
+}
+
+static void demand_tip(Agedge_t *edge, const struct amplan_report *check,
+	const struct amplan_demand *demand, bool conflict)
+{
+	struct label tip = {.text = ""};
+	add_text(&tip, check->migrations[demand->from].id);
+	add_text(&tip, conflict ? " and " : " needs ");
+	add_text(&tip, check->migrations[demand->on].id);
+	add_text(&tip,
+		conflict ? ": their order makes a difference" : " and does not say so");
+	set(edge, "tooltip", tip.text);
+}
+
+static void demand_look(Agedge_t *edge, const char *label, bool conflict)
+{
+	set(edge, "label", label);
+	set(edge, "style", "dashed");
+	set(edge, "color", DEMAND_COLOR);
+	set(edge, "fontcolor", DEMAND_COLOR);
+	set(edge, "fontname", "Helvetica");
+	set(edge, "fontsize", "9");
+	if (conflict) {
+		set(edge, "dir", "none");
+		set(edge, "constraint", "false"); /* neither comes first */
+	}
+}
+
+/* One edge for all that the two meet at; returns how many demands that were. */
+static size_t add_demand(struct picture *picture, size_t first)
+{
+	const struct amplan_report *check = picture->options->check;
+	const struct amplan_demand *demand = &check->demands[first];
+	Agnode_t *from = node_of(picture, demand->from);
+	Agnode_t *on = node_of(picture, demand->on);
+	struct label label = {.text = ""};
+	bool conflict = true;
+	size_t n = 0;
+	for (; first + n < check->ndemands && demand[n].from == demand->from &&
+		demand[n].on == demand->on;
+		n++) {
+		conflict = conflict && demand[n].conflict;
+		if (n && n <= OBJECTS_MAX)
+			add_bytes(&label, "\\n", 2);
+		if (n <= OBJECTS_MAX)
+			add_text(&label, n < OBJECTS_MAX ? demand[n].object : "...");
+	}
+	if (from && on) {
+		Agedge_t *edge = agedge(picture->graph, from, on, NULL, 1);
+		demand_look(edge, label.text, conflict);
+		demand_tip(edge, check, demand, conflict);
+		picture->conflicts = picture->conflicts || conflict;
+		picture->undeclared = picture->undeclared || !conflict;
+	}
+	return n;
+}
+
+static void add_demands(struct picture *picture)
+{
+	const struct amplan_report *check = picture->options->check;
+	for (size_t i = 0; check && i < check->ndemands;)
+		i += add_demand(picture, i);
+}
+
+static void add_line_to_legend(Agraph_t *legend, const char *word, bool used)
+{
+	char name[48];
+	if (!used)
+		return;
+	snprintf(name, sizeof(name), "legend %s", word);
+	Agnode_t *node = agnode(legend, name, 1);
+	set(node, "label", word);
+	set(node, "shape", "box");
+	set(node, "style", "dashed");
+	set(node, "color", DEMAND_COLOR);
+	set(node, "fontcolor", DEMAND_COLOR);
+}
+
 /* Only what is in the picture, and only if there is something to tell apart. */
 static void add_legend(struct picture *picture)
 {
@@ -246,7 +338,7 @@ static void add_legend(struct picture *picture)
 		used[item->state] = true;
 		maintenance = maintenance || item->flags & AMPLAN_MAINTENANCE;
 	}
-	if (kinds + maintenance < 2)
+	if (kinds + maintenance + picture->undeclared + picture->conflicts < 2)
 		return;
 	Agraph_t *legend = agsubg(picture->graph, lend("cluster legend"), 1);
 	set(legend, "label", "legend");
@@ -263,6 +355,8 @@ static void add_legend(struct picture *picture)
 		node_look(node, i < STATES ? (enum amplan_state)i : AMPLAN_PENDING,
 			i < STATES ? 0 : AMPLAN_MAINTENANCE);
 	}
+	add_line_to_legend(legend, "undeclared dependency", picture->undeclared);
+	add_line_to_legend(legend, "conflict", picture->conflicts);
 }
 
 static void frame(Agraph_t *graph)
@@ -292,6 +386,7 @@ bool dot_write(FILE *stream, const struct amplan_report *report,
 	frame(picture.graph);
 	add_nodes(&picture);
 	add_edges(&picture);
+	add_demands(&picture);
 	add_legend(&picture);
 	agwrite(picture.graph, stream);
 	agclose(picture.graph);

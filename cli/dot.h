@@ -16,6 +16,8 @@
 struct dot_options {
 	bool reduce;       /* leave redundant edges out */
 	const bool *shown; /* by migration; NULL: all */
+	const struct amplan_report
+		*check; /* whose demands are drawn in red; NULL: none */
 };
 
 /* Writes to the stream. False: no memory. */

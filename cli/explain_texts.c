@@ -27,7 +27,7 @@ const struct explain_text explain_texts[] = {
 		"later"},
 	{"changed", "a descriptor was changed after it was applied",
 		"What would run now is not what ran then. Databases made from now on would "
-		"differ from those that exist. A change of SQL comments or white space alone "
+		"differ from those that exist. A change of SQL comments, white space or dependencies alone "
 		"is a warning; description, path and comments in the XML are free to change.",
 		"<up>CREATE TABLE tag (id INTEGER PRIMARY KEY, name TEXT, color "
 		"TEXT);</up>\n"
@@ -37,6 +37,15 @@ const struct explain_text explain_texts[] = {
 		"  <depends on=\"015_tags\"/>\n"
 		"  <up>ALTER TABLE tag ADD COLUMN color TEXT;</up>\n"
 		"</migration>"},
+	{"column-order", "two migrations add columns to one table, in either order",
+		"No path orders them, and both ways round give the same database but for the "
+		"order of the columns. That is what two branches do that each add a column, "
+		"and it does no harm where statements name their columns; INSERT INTO t "
+		"VALUES (...) and SELECT * see the difference.",
+		"<migration id=\"020_nickname\">... ALTER TABLE users ADD COLUMN nickname\n"
+		"<migration id=\"021_birthday\">... ALTER TABLE users ADD COLUMN birthday",
+		"<migration id=\"021_birthday\">\n"
+		"  <depends on=\"020_nickname\"/>  <!-- where the order matters -->"},
 	{"cycle", "migrations depend on each other in a circle",
 		"There is no order in which they could run. The shortest circle is shown, "
 		"an edge a line, each with the place where it is declared. One of these "
@@ -45,6 +54,18 @@ const struct explain_text explain_texts[] = {
 		"<migration id=\"b\"><depends on=\"a\"/>...",
 		"<migration id=\"a\">...\n"
 		"<migration id=\"b\"><depends on=\"a\"/>..."},
+	{"down-not-inverse", "a down does not undo its up",
+		"Each down was run after its up, on tables with rows made up to fit, and what "
+		"was there before was compared with what is there after: the schema (an "
+		"error; only another order of columns is a note) and the rows (a warning). "
+		"Then the up was run again. A rollback that leaves something behind is "
+		"noticed at the worst time: in an incident.",
+		"<up>CREATE TABLE tags (id INTEGER PRIMARY KEY, name TEXT);\n"
+		"    CREATE TABLE colors (name TEXT PRIMARY KEY);</up>\n"
+		"<down>DROP TABLE tags</down>",
+		"<down>DROP TABLE colors; DROP TABLE tags</down>\n"
+		"<!-- or, where there is no way back: -->\n"
+		"<irreversible reason=\"the old numbers are gone\"/>"},
 	{"duplicate-id", "two descriptors have the same id",
 		"The id is the identity of a migration: the history and all dependencies "
 		"name it by its id. Two people may have chosen the same number on two "
@@ -53,6 +74,26 @@ const struct explain_text explain_texts[] = {
 		"012_votes.xml:  <migration id=\"012\">",
 		"012_tags.xml:   <migration id=\"012_tags\">\n"
 		"012_votes.xml:  <migration id=\"013_votes\">"},
+	{"endless-statement", "a statement takes more time or room than a proof gives it",
+		"A proof runs each statement on a shadow that holds next to nothing. One that "
+		"takes longer there than --statement-timeout, or fills 128 MiB, will not end "
+		"on the database either: mostly a recursive query without a limit, or a join "
+		"without a condition.",
+		"INSERT INTO n WITH RECURSIVE c(i) AS\n"
+		"  (SELECT 1 UNION ALL SELECT i + 1 FROM c) SELECT i FROM c",
+		"INSERT INTO n WITH RECURSIVE c(i) AS\n"
+		"  (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 1000) SELECT i FROM c"},
+	{"fails-on-rows", "it works on empty tables, but not on tables with rows",
+		"An empty shadow lies about data: NOT NULL, CHECK and UNIQUE hold there "
+		"whatever they say. So each migration was also run on tables with rows made "
+		"up to fit what was declared before it, and did not work. Whether your rows "
+		"are like that only you know.",
+		"CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);\n"
+		"-- next migration:\n"
+		"CREATE UNIQUE INDEX users_by_name ON users (name);",
+		"UPDATE users SET name = name || '-' || id WHERE EXISTS\n"
+		"  (SELECT 1 FROM users AS u WHERE u.name = users.name AND u.id < users.id);\n"
+		"CREATE UNIQUE INDEX users_by_name ON users (name);"},
 	{"forbidden-statement", "a statement that a migration must not contain",
 		"A migration works on its one database, inside the transaction that amplan "
 		"holds. Statements that reach other files (ATTACH, VACUUM INTO), or load code "
@@ -189,12 +230,6 @@ const struct explain_text explain_texts[] = {
 		"DELETE FROM amplan_history WHERE id = '012_tags';",
 		"amplan rollback -d app.db --to 011_votes\n"
 		"amplan baseline -d app.db   # for a schema that is there already"},
-	{"redundant-dependency", "a dependency that others imply",
-		"What it says is true, but another dependency of the same migration leads to "
-		"the same one. It does no harm. Keep it if it documents a real use; drop it "
-		"if it was only meant for the order.",
-		"003: <depends on=\"002\"/> <depends on=\"001\"/>   and 002 depends on 001",
-		"003: <depends on=\"002\"/>"},
 	{"replaces-conflict", "squashes that contradict each other",
 		"A squash replaces itself, two squashes replace the same migration, or they "
 		"replace each other in a circle. Each migration can have one squash that "
@@ -249,12 +284,33 @@ const struct explain_text explain_texts[] = {
 		"ALTER TABLE user ADD COLUMN age INTEGER;\n"
 		"-- for what cannot run in a transaction (VACUUM):\n"
 		"<migration id=\"030_vacuum\" transaction=\"none\">"},
+	{"undeclared-dependency", "a migration needs one that it does not depend on",
+		"Each migration was run on a shadow that holds what it declares to need, and "
+		"nothing else. This one does not do there what it does in the whole plan. It "
+		"works today because the order happens to fit, and will not when another "
+		"branch is merged or a new id sorts in between. 'amplan check --fix' writes "
+		"the missing line and changes nothing else in the file.",
+		"<migration id=\"001_users\">... CREATE TABLE users\n"
+		"<migration id=\"009_nickname\">  <!-- depends on nothing -->\n"
+		"  <up>ALTER TABLE users ADD COLUMN nickname TEXT</up>",
+		"<migration id=\"009_nickname\">\n"
+		"  <depends on=\"001_users\"/>\n"
+		"  <up>ALTER TABLE users ADD COLUMN nickname TEXT</up>"},
 	{"unknown-without-rows", "a check that only the real rows can answer",
 		"The rehearsal ran on a shadow without the rows of the database. A verify or "
 		"precondition gave false there, which may be because of that. It is judged "
 		"for good in the transaction of the apply.",
 		"<verify>SELECT count(*) > 0 FROM user WHERE admin</verify>   (no rows here)",
 		"amplan plan -d app.db --shadow copy"},
+	{"unordered-conflict",
+		"two migrations give different databases in different order",
+		"No path orders them, they touch the same thing, and run both ways round they "
+		"left another schema or other rows, or one of them failed. Which database one "
+		"gets then depends on which branch was merged first.",
+		"<migration id=\"020_a\">... UPDATE prices SET cents = cents * 2\n"
+		"<migration id=\"021_b\">... UPDATE prices SET cents = cents + 100",
+		"<migration id=\"021_b\">\n"
+		"  <depends on=\"020_a\"/>"},
 	{"untried", "a step that could not be rehearsed because another failed",
 		"It depends on a step that failed in the rehearsal, so nothing is known about "
 		"it. Repair the other first; there may be more to find here afterwards.",

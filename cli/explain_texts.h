@@ -11,7 +11,7 @@ struct explain_text {
 	const char *bad, *good;
 };
 
-/* Sorted by kind; ends with one without a kind. */
-extern const struct explain_text explain_texts[];
+/* Each sorted by kind; each ends with one without a kind. */
+extern const struct explain_text explain_texts[], explain_lint[];
 
 #endif

@@ -33,12 +33,19 @@ void json_text(struct json *json, const char *key, const char *text);
 void json_number(struct json *json, const char *key, int64_t number);
 void json_bool(struct json *json, const char *key, bool value);
 
-/* The members that a report says, in their order. */
-void json_report(struct json *json, const struct amplan_report *report);
+/* The members that a report says, in their order. The findings of a second one, which may
+   be NULL, come behind those that only the first has. */
+void json_report(struct json *json, const struct amplan_report *report,
+	const struct amplan_report *second);
 /* "error": {code, message, hint}. */
 void json_error(struct json *json, int code, const struct amplan_error *error);
 /* "depends" of a migration: ids, in the order they are declared. */
 void json_depends(struct json *json, const struct amplan_migration *migration);
+
+/* "effects" of a migration, as a check saw them. */
+void json_accesses(struct json *json, const struct amplan_migration *migration);
+/* "demands": dependencies that the effects demand. */
+void json_demands(struct json *json, const struct amplan_report *report);
 
 /* The word for a state: "pending", "applied", "failed", "drifted", … */
 const char *json_state(enum amplan_state state);

@@ -5,6 +5,7 @@
 
 #include "cli/json.h"
 #include "cli/relations.h"
+#include "cli/text_findings.h"
 
 static void place(struct json *json, const struct amplan_place *at)
 {
@@ -84,6 +85,43 @@ static void effects(struct json *json, const struct amplan_step *step)
 		json_text(json, "kind", kinds[step->effects[i].kind]);
 		json_text(json, "type", step->effects[i].type);
 		json_text(json, "name", step->effects[i].name);
+		json_end_map(json);
+	}
+	json_end_array(json);
+}
+
+/* Columns by their own names; an object as a whole has none. */
+void json_accesses(struct json *json, const struct amplan_migration *item)
+{
+	static const char *const words[] = {
+		"reads", "refers", "writes", "creates", "alters", "drops"};
+	json_array(json, "effects");
+	for (size_t i = 0; i < item->naccesses; i++) {
+		const struct amplan_access *access = &item->accesses[i];
+		json_map(json, NULL);
+		json_text(json, "name", access->name);
+		if (*access->column)
+			json_text(json, "column", access->column);
+		json_array(json, "how");
+		for (size_t j = 0; j < sizeof(words) / sizeof(words[0]); j++)
+			if (access->how & 1U << j)
+				json_text(json, NULL, words[j]);
+		json_end_array(json);
+		json_end_map(json);
+	}
+	json_end_array(json);
+}
+
+void json_demands(struct json *json, const struct amplan_report *report)
+{
+	json_array(json, "demands");
+	for (size_t i = 0; i < report->ndemands; i++) {
+		const struct amplan_demand *demand = &report->demands[i];
+		json_map(json, NULL);
+		json_text(json, "from", report->migrations[demand->from].id);
+		json_text(json, "on", report->migrations[demand->on].id);
+		json_bool(json, "conflict", demand->conflict);
+		json_text(json, "object", demand->object);
 		json_end_map(json);
 	}
 	json_end_array(json);
@@ -217,7 +255,20 @@ static void failure(struct json *json, const struct amplan_failure *last)
 	json_end_map(json);
 }
 
-void json_report(struct json *json, const struct amplan_report *report)
+static void findings(struct json *json, const struct amplan_report *report,
+	const struct amplan_report *second)
+{
+	json_array(json, "findings");
+	for (size_t i = 0; i < report->nfindings; i++)
+		if (!text_findings_has(second, &report->findings[i]))
+			finding(json, &report->findings[i]);
+	for (size_t i = 0; second && i < second->nfindings; i++)
+		finding(json, &second->findings[i]);
+	json_end_array(json);
+}
+
+void json_report(struct json *json, const struct amplan_report *report,
+	const struct amplan_report *second)
 {
 	bool looked = report->verdict != AMPLAN_VERDICT_UNKNOWN;
 	if (looked)
@@ -248,10 +299,7 @@ void json_report(struct json *json, const struct amplan_report *report)
 	json_text(json, "schema_diff", report->schema_diff);
 	holder(json, &report->holder);
 	failure(json, &report->failure);
-	json_array(json, "findings");
-	for (size_t i = 0; i < report->nfindings; i++)
-		finding(json, &report->findings[i]);
-	json_end_array(json);
+	findings(json, report, second);
 }
 
 void json_error(struct json *json, int code, const struct amplan_error *error)

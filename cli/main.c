@@ -174,7 +174,7 @@ static void print_json(struct app *app)
 		json_number(&json, "format", 1);
 		json_text(&json, "command", name);
 		if (app->report)
-			json_report(&json, app->report);
+			json_report(&json, app->report, app->check);
 		if (app->command && app->command->json)
 			app->command->json(app, &json);
 		if (app->code)
@@ -194,10 +194,17 @@ static void print_findings(struct app *app)
 	if (!app->report || (needs & CMD_OWN_FINDINGS))
 		return;
 	if (!result && app->log.json) {
-		text_findings_log(&app->log, app->report);
+		text_findings_log(&app->log, app->report, app->check);
+		if (app->check)
+			text_findings_log(&app->log, app->check, NULL);
 		return;
 	}
 	struct terminal *terminal = result ? &app->out : &app->err;
+	if (app->check) {
+		text_findings_of_two(
+			terminal, app->report, app->check, app->options.quiet);
+		return;
+	}
 	text_findings(terminal, app->report, app->options.quiet);
 	text_findings_summary(terminal, app->report);
 }
@@ -299,6 +306,7 @@ static int work(struct app *app, int argc, char **argv)
 		options_parse(&app->options, commands, &named, argc, argv, &app->error);
 	app->command = named;
 	app->error_is_ours = true;
+	app->options.json = app->options.json || app->options.format == OPT_FORMAT_JSON;
 	init_output(app);
 	if (!code && instead_of_work(app, named)) {
 		app->options.json = false;
@@ -352,6 +360,7 @@ int main(int argc, char **argv)
 	int exit_code = app.exit >= 0 ? app.exit : amplan_exit_code(app.code);
 	exit_code = flush(&app, exit_code);
 	amplan_report_free(app.report);
+	amplan_report_free(app.check);
 	amplan_close(app.session);
 	free(app.own);
 	settings_deinit(&app.settings);

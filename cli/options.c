@@ -34,6 +34,9 @@ const struct opt options_everywhere[] = {
 	{0},
 };
 
+/* No statement of a migration that is only tried on a shadow needs as long. */
+#define STATEMENT_TIMEOUT_MS 30000
+
 /* Where the parser is. */
 struct scan {
 	struct options *options; /* NULL: only looking for the command */
@@ -387,7 +390,9 @@ int options_parse(struct options *options, const struct cmd *const *commands,
 {
 	struct scan scan = {options, commands, NULL, argc, 1, argv, error};
 	size_t most = (size_t)argc + 1;
-	*options = (struct options){.lock_timeout_ms = -1, .copy_limit = -1};
+	*options = (struct options){.lock_timeout_ms = -1,
+		.copy_limit = -1,
+		.statement_timeout_ms = STATEMENT_TIMEOUT_MS};
 	*command = NULL;
 	options->json = asks_for_json(argc, argv);
 	options->folders.items = calloc(most, sizeof(char *));

@@ -55,17 +55,23 @@ struct options {
 	bool dry_run, graph, man;
 	/* of single commands */
 	const char *to, *file, *out, *around;
-	int shadow; /* position in OPT_SHADOWS */
+	int shadow;                   /* position in OPT_SHADOWS */
+	int format;                   /* enum opt_format */
+	int64_t statement_timeout_ms; /* 0: no limit */
 	int64_t copy_limit;
 	unsigned steps;
 	bool exit_code, yes, no_rehearsal, reduce, pending, applied, again,
-		accept_differences, strict, require_down, fix;
+		accept_differences, strict, require_down, fix, effects;
 	/* words that are no options, after the command */
 	const char **operands;
 	size_t noperands;
 };
 
 #define OPT_SHADOWS "auto|copy|schema|none"
+#define OPT_FORMATS "text|json|sarif|github"
+
+/* Positions in OPT_FORMATS. */
+enum opt_format { OPT_FORMAT_TEXT, OPT_FORMAT_JSON, OPT_FORMAT_SARIF, OPT_FORMAT_GITHUB };
 
 /* The options that every command has. */
 extern const struct opt options_everywhere[];

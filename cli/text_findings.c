@@ -100,13 +100,30 @@ void text_findings(
 			finding(terminal, &report->findings[i]);
 }
 
-void text_findings_summary(struct terminal *terminal, const struct amplan_report *report)
+static bool is_same_text(const char *left, const char *right)
+{
+	return left == right || (left && right && !strcmp(left, right));
+}
+
+bool text_findings_has(
+	const struct amplan_report *report, const struct amplan_finding *item)
+{
+	for (size_t i = 0; report && i < report->nfindings; i++) {
+		const struct amplan_finding *other = &report->findings[i];
+		if (other->place.line == item->place.line &&
+			other->place.column == item->place.column &&
+			is_same_text(other->place.file, item->place.file) &&
+			is_same_text(other->kind, item->kind) &&
+			is_same_text(other->message, item->message))
+			return true;
+	}
+	return false;
+}
+
+static void summary(struct terminal *terminal, const size_t counts[3])
 {
 	static const char *const words[] = {"error", "warning", "note"};
-	size_t counts[3] = {0};
 	const char *comma = "";
-	for (size_t i = 0; i < report->nfindings; i++)
-		counts[report->findings[i].severity]++;
 	for (size_t i = 0; i < 3; i++) {
 		if (!counts[i])
 			continue;
@@ -114,16 +131,45 @@ void text_findings_summary(struct terminal *terminal, const struct amplan_report
 		terminal_count(terminal, counts[i], words[i]);
 		comma = ", ";
 	}
-	if (report->nfindings)
+	if (counts[0] || counts[1] || counts[2])
 		say(terminal, "\n");
 }
 
-void text_findings_log(struct log *log, const struct amplan_report *report)
+void text_findings_summary(struct terminal *terminal, const struct amplan_report *report)
+{
+	size_t counts[3] = {0};
+	for (size_t i = 0; i < report->nfindings; i++)
+		counts[report->findings[i].severity]++;
+	summary(terminal, counts);
+}
+
+void text_findings_of_two(struct terminal *terminal, const struct amplan_report *first,
+	const struct amplan_report *second, bool quiet)
+{
+	size_t counts[3] = {0};
+	for (size_t i = 0; i < first->nfindings; i++) {
+		const struct amplan_finding *item = &first->findings[i];
+		if (text_findings_has(second, item))
+			continue;
+		counts[item->severity]++;
+		if (!quiet || item->severity != AMPLAN_NOTE)
+			finding(terminal, item);
+	}
+	for (size_t i = 0; i < second->nfindings; i++)
+		counts[second->findings[i].severity]++;
+	text_findings(terminal, second, quiet);
+	summary(terminal, counts);
+}
+
+void text_findings_log(struct log *log, const struct amplan_report *report,
+	const struct amplan_report *than)
 {
 	static const enum amplan_level levels[] = {
 		AMPLAN_LOG_ERROR, AMPLAN_LOG_WARNING, AMPLAN_LOG_INFO};
 	for (size_t i = 0; i < report->nfindings; i++) {
 		const struct amplan_finding *item = &report->findings[i];
+		if (text_findings_has(than, item))
+			continue;
 		char line[16], column[16];
 		snprintf(line, sizeof(line), "%u", item->place.line);
 		snprintf(column, sizeof(column), "%u", item->place.column);

@@ -13,7 +13,9 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/finding.h"
+#include "base/vec.h"
 #include "executor/hooks.h"
+#include "planner/effects.h"
 #include "schema/migration.h"
 
 /* The name of the history table, in every engine. */
@@ -92,6 +94,30 @@ struct amp_violations {
 	struct amp_arena *arena;
 };
 
+/* Writes down what SQL of a migration touches while it runs, as it comes; see.c makes
+   effects of it. Temporary objects and the engine's own are left out. */
+struct amp_recorder {
+	struct amp_arena *arena; /* of the names */
+	struct AMP_VEC(struct amp_touch) touches;
+	struct AMP_VEC(struct amp_statement) statements;
+	bool failed; /* no memory at some point */
+};
+
+/* What a table holds: how many rows, and a digest that does not depend on their order, nor
+   on the order of the columns. */
+struct amp_content {
+	const char *name;
+	bool exists;
+	int64_t rows;
+	uint64_t digest[4];
+};
+
+/* The whole content of a shadow at one moment. */
+struct amp_snapshot {
+	void *copy;   /* the engine's own; NULL: of a shadow that holds nothing */
+	int64_t size; /* in bytes */
+};
+
 struct amp_engine;
 
 /* A connection; engines put their own fields behind. */
@@ -107,6 +133,8 @@ struct amp_run_as {
 	struct amplan_progress progress; /* sent on while statements run */
 	struct amp_findings *findings;
 	struct amp_arena *arena;
+	struct amp_recorder *recorder; /* or NULL */
+	int64_t statement_timeout_ms;  /* 0: none */
 	bool pass_over; /* rehearsal: go on behind a statement that is refused whole */
 	const char *refusal;   /* out: the first that was passed over; NULL: none was */
 	bool unknown_function; /* out: that was what failed */
@@ -160,14 +188,39 @@ struct amp_engine {
 	/* The schema now. The list is valid until the next call with this connection, the
 	   objects in it until the one after that, so that two can be compared. */
 	int (*objects)(struct amp_db *db, struct amp_objects *out, struct amplan_error *);
-	int (*violations)(
-		struct amp_db *db, struct amp_violations *out, struct amplan_error *);
+	/* Of these tables only; `tables` NULL: of all. */
+	int (*violations)(struct amp_db *db, const char *const *tables, size_t ntables,
+		struct amp_violations *out, struct amplan_error *);
 
 	/* A private stand-in. `from` NULL: an empty one. Sets *fidelity to what it is. */
 	int (*shadow)(struct amp_db *from, enum amplan_fidelity wish, int64_t copy_limit,
 		const struct amp_hooks *hooks, struct amp_db **out,
 		enum amplan_fidelity *fidelity, const char **note,
 		struct amp_arena *arena, struct amplan_error *);
+	/* Proofs, on shadows only: see prove.h. A bounded shadow, and what SQL needs while it
+	   runs, do not outgrow these bytes. */
+	int (*bound)(struct amp_db *db, int64_t bytes, struct amplan_error *);
+	int (*snapshot)(
+		struct amp_db *db, struct amp_snapshot *out, struct amplan_error *);
+	int (*restore)(struct amp_db *db, const struct amp_snapshot *snapshot,
+		struct amplan_error *);
+	void (*snapshot_free)(struct amp_snapshot *snapshot);
+	/* The tables and views among `names`, with what belongs to them, sorted. Views and
+	   triggers are tried: what those among `names` read goes to the recorder. */
+	int (*shapes)(struct amp_db *db, const char *const *names, size_t count,
+		struct amp_recorder *recorder, struct amp_shapes *out,
+		struct amp_arena *arena, struct amplan_error *);
+	/* Fills in what the tables hold whose names are set. */
+	int (*contents)(struct amp_db *db, struct amp_content *contents, size_t count,
+		struct amplan_error *);
+	/* Takes all rows out of a table; no trigger fires, no key acts. */
+	int (*empty)(struct amp_db *db, const char *table, struct amplan_error *);
+	/* Puts made-up rows into tables of a shadow that have none; the same schema always
+	   gets the same rows. Only those of `tables`; NULL: all. The rows keep every
+	   constraint and every foreign key; triggers do not fire. A table for which no row
+	   is found stays empty and counts as unseeded; errors are the machine's only. */
+	int (*seed)(struct amp_db *db, const char *const *tables, size_t ntables,
+		unsigned *seeded, unsigned *unseeded, struct amplan_error *);
 	/* Who holds the lock, as far as the system tells. */
 	void (*holder)(const struct amp_target *target, struct amplan_holder *out,
 		struct amp_arena *arena);

@@ -297,6 +297,10 @@ static int publish_migrations(struct amp_job *job, struct amplan_migration **out
 			.state = job->planned ? job->plan.states[node] : AMPLAN_PENDING,
 			.flags = public_flags(migration),
 		};
+		if (job->accesses) {
+			shown->accesses = job->accesses[node].items;
+			shown->naccesses = job->accesses[node].count;
+		}
 		if (shown->state == AMPLAN_INTERRUPTED && job->running)
 			shown->state = AMPLAN_RUNNING;
 		if (migration->source)

@@ -25,9 +25,10 @@ struct amp_result {
 	enum amplan_outcome outcome;
 	unsigned statements, verified, unknown;
 	int64_t rows, milliseconds;
-	struct amplan_effect *effects;
+	const struct amplan_effect *effects;
 	size_t neffects;
-	bool complete; /* refused for statements that were passed over; the rest ran */
+	bool complete;   /* refused for statements that were passed over; the rest ran */
+	bool needs_rows; /* it failed for what the rows are */
 	const char **touched; /* tables it wrote, altered or dropped */
 	size_t ntouched;
 };
@@ -47,6 +48,10 @@ struct amp_job {
 	bool planned;
 	bool running; /* another process runs a step outside a transaction */
 	struct amp_goal goal;
+	struct {
+		const struct amplan_access *items;
+		size_t count;
+	} * accesses;                          /* by node, from check; or NULL */
 	struct amp_result *results;            /* one per step of the plan */
 	char end_fingerprint[AMP_DIGEST_SIZE]; /* after the rehearsal; "" if none */
 	unsigned references;                   /* answers that point into this job */

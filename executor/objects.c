@@ -58,15 +58,10 @@ static int compare(const struct amp_object *left, const struct amp_object *right
 	return order ? order : strcmp(left->name, right->name);
 }
 
-/* One pair of a merge of two lists; one side is NULL where only the other has it. */
-struct pair {
-	const struct amp_object *before, *after;
-};
-
-static bool next_pair(const struct amp_objects *before, const struct amp_objects *after,
-	size_t *i, size_t *j, struct pair *pair)
+bool amp_objects_next(const struct amp_objects *before, const struct amp_objects *after,
+	size_t *i, size_t *j, struct amp_pair *pair)
 {
-	*pair = (struct pair){0};
+	*pair = (struct amp_pair){0};
 	if (*i == before->count && *j == after->count)
 		return false;
 	int order = *i == before->count ? 1
@@ -79,7 +74,7 @@ static bool next_pair(const struct amp_objects *before, const struct amp_objects
 	return true;
 }
 
-static bool is_equal(const struct pair *pair)
+bool amp_pair_is_equal(const struct amp_pair *pair)
 {
 	return pair->before && pair->after &&
 		!memcmp(pair->before->digest, pair->after->digest, AMP_DIGEST_RAW);
@@ -95,19 +90,19 @@ static int compare_effects(const void *a, const void *b)
 }
 
 int amp_objects_effects(const struct amp_objects *before, const struct amp_objects *after,
-	struct amp_arena *arena, struct amplan_effect **effects, size_t *count,
+	struct amp_arena *arena, const struct amplan_effect **effects, size_t *count,
 	struct amplan_error *error)
 {
-	struct pair pair;
+	struct amp_pair pair;
 	size_t n = 0;
-	for (size_t i = 0, j = 0; next_pair(before, after, &i, &j, &pair);)
-		n += !is_equal(&pair);
+	for (size_t i = 0, j = 0; amp_objects_next(before, after, &i, &j, &pair);)
+		n += !amp_pair_is_equal(&pair);
 	struct amplan_effect *list = amp_arena_array(arena, n, sizeof(*list));
 	if (!list)
 		return amp_error_nomem(error);
 	n = 0;
-	for (size_t i = 0, j = 0; next_pair(before, after, &i, &j, &pair);) {
-		if (is_equal(&pair))
+	for (size_t i = 0, j = 0; amp_objects_next(before, after, &i, &j, &pair);) {
+		if (amp_pair_is_equal(&pair))
 			continue;
 		const struct amp_object *object = pair.after ? pair.after : pair.before;
 		list[n++] = (struct amplan_effect){
@@ -197,9 +192,9 @@ static bool add_edit(struct lines *out, const struct lines *a, const struct line
 	return ok;
 }
 
-static bool add_pair(struct lines *out, const struct pair *pair)
+static bool add_pair(struct lines *out, const struct amp_pair *pair)
 {
-	if (is_equal(pair))
+	if (amp_pair_is_equal(pair))
 		return add_lines(out, pair->after->sql, ' ');
 	if (!pair->before)
 		return add_lines(out, pair->after->sql, '+');
@@ -270,9 +265,9 @@ void amp_objects_diff(const struct amp_objects *before, const struct amp_objects
 	struct amp_str *out)
 {
 	struct lines lines = {0};
-	struct pair pair;
+	struct amp_pair pair;
 	bool ok = true;
-	for (size_t i = 0, j = 0; ok && next_pair(before, after, &i, &j, &pair);)
+	for (size_t i = 0, j = 0; ok && amp_objects_next(before, after, &i, &j, &pair);)
 		ok = add_pair(&lines, &pair);
 	if (ok)
 		add_hunks(out, &lines);

@@ -200,7 +200,8 @@ static int rehearse_stage(
 	int worst = AMPLAN_OK;
 	int code = begin_stage(runner, lead->flags & AMPLAN_FOREIGN_KEYS, error);
 	if (!code)
-		code = runner->db->engine->violations(runner->db, &before, error);
+		code = runner->db->engine->violations(
+			runner->db, NULL, 0, &before, error);
 	for (size_t i = first; !code && i < end; i++)
 		code = rehearse_step(runner, i, &worst, error);
 	if (!code && runner->real_rows && all_ran(runner, first, end)) {
@@ -235,7 +236,8 @@ static int apply_stage(
 	struct amp_violations before = {.arena = &runner->job->arena};
 	int code = begin_stage(runner, lead->flags & AMPLAN_FOREIGN_KEYS, error);
 	if (!code)
-		code = runner->db->engine->violations(runner->db, &before, error);
+		code = runner->db->engine->violations(
+			runner->db, NULL, 0, &before, error);
 	for (size_t i = first; !code && i < end; i++) {
 		code = amp_run_step(runner, i, error);
 		if (!code)

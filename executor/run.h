@@ -34,6 +34,8 @@ struct amp_runner {
 	bool rehearsal;
 	bool real_rows; /* what queries say about rows counts */
 	bool lent;      /* shadow of a handle whose functions we do not have */
+	struct amp_recorder *recorder; /* writes down what steps touch; or NULL */
+	int64_t statement_timeout_ms;  /* 0: none */
 	enum amp_run_state state;
 	/* What must still be so under the lock; moves on with our own commits. */
 	struct amp_history_head head;

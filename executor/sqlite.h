@@ -5,9 +5,13 @@
  *	sqlite_db.c       the connection: settings, errors, closing
  *	sqlite_lock.c     waiting for the lock, and who holds it
  *	sqlite_guard.c    what the SQL of a migration may do: the authorizer
+ *	sqlite_record.c   what the SQL of a migration touches, for the proofs
  *	sqlite_run.c      walking the statements of a step; verify queries
  *	sqlite_loss.c     what a step must not lose, nor leave behind
  *	sqlite_schema.c   objects, and rows that point at nothing
+ *	sqlite_shape.c    tables and what belongs to them; trying views and triggers
+ *	sqlite_content.c  snapshots of a shadow, and digests of what its tables hold
+ *	sqlite_seed*.c    made-up rows for the empty tables of a shadow
  *	sqlite_shadow.c   looking without touching, and shadows
  *	sqlite_hint.c     advice for SQLite's own messages
  */
@@ -39,6 +43,10 @@ struct guard {
 	struct amp_arena *arena;
 	const char **touched;
 	size_t ntouched, room;
+	struct amp_recorder *recorder; /* or NULL */
+	struct amp_statement now;      /* what is recorded of the statement at hand */
+	bool acts;                     /* it did something to the schema table */
+	unsigned actions;              /* that the authorizer was asked about */
 };
 
 /* Settings of a lent handle, to be put back. */
@@ -53,6 +61,9 @@ struct schema_cache {
 	struct amp_arena before; /* of what was listed before that */
 	const struct amp_object **sorted;
 	size_t count, room;
+	const struct amp_object *
+		*old; /* what was listed before, whose digests are known */
+	size_t old_count, old_room;
 	int64_t last_rowid;
 	bool complete; /* all objects up to last_rowid are in it */
 	int cookie;    /* schema_version it was read at */
@@ -64,9 +75,14 @@ struct sqlite_db {
 	sqlite3 *aside; /* holds the aside lock, or NULL */
 	char *path;     /* NULL: in memory, or a shadow */
 	bool shadow;
+	int64_t bound;        /* of a shadow for proofs, in bytes; 0: none */
+	int64_t memory_then;  /* that SQLite used when the statement began */
 	char *private_folder; /* of a private copy, removed at close; or NULL */
 	int64_t deadline, waiting_since, last_told;
-	bool cancelled; /* the progress handler stopped a statement */
+	int64_t statement_deadline; /* in a rehearsal; 0: none */
+	bool out_of_room;           /* it filled the memory that it is given */
+	bool out_of_time;           /* the statement ran longer than that */
+	bool cancelled;             /* the progress handler stopped a statement */
 	uint32_t jitter;
 	struct amplan_progress progress;
 	int64_t changes_at_start;
@@ -112,6 +128,20 @@ void sqlite_guard_begin(
 	struct sqlite_db *db, enum guard_mode mode, struct amp_arena *arena);
 void sqlite_guard_end(struct sqlite_db *db);
 
+/* sqlite_record.c */
+void sqlite_record_touch(struct amp_recorder *recorder, const char *name,
+	const char *column, unsigned how);
+/* One question to the authorizer. */
+void sqlite_record_action(struct guard *guard, int action, const char *one,
+	const char *two, const char *database, const char *inner);
+/* A statement begins at `text`; it was prepared; it ran and changed so many rows. */
+void sqlite_record_begin(struct guard *guard, size_t offset);
+void sqlite_record_end(
+	struct sqlite_db *db, const char *text, size_t length, int64_t rows);
+
+/* Whether "text" may stand for 'text' where no column has that name. */
+void sqlite_string_literals(struct sqlite_db *db, bool allowed);
+
 /* sqlite_run.c */
 int sqlite_run(struct amp_db *db, const struct amp_sql *sql, struct amp_run_as *as,
 	struct amp_run *run, struct amplan_error *error);
@@ -136,8 +166,28 @@ void sqlite_hint(struct sqlite_db *db, struct amp_run_as *as,
 /* sqlite_schema.c */
 int sqlite_objects(
 	struct amp_db *db, struct amp_objects *out, struct amplan_error *error);
-int sqlite_violations(
-	struct amp_db *db, struct amp_violations *out, struct amplan_error *error);
+int sqlite_violations(struct amp_db *db, const char *const *tables, size_t ntables,
+	struct amp_violations *out, struct amplan_error *error);
+
+/* sqlite_shape.c */
+int sqlite_shapes(struct amp_db *db, const char *const *names, size_t count,
+	struct amp_recorder *recorder, struct amp_shapes *out, struct amp_arena *arena,
+	struct amplan_error *error);
+
+/* sqlite_content.c */
+int sqlite_bound(struct amp_db *db, int64_t bytes, struct amplan_error *error);
+int sqlite_snapshot(
+	struct amp_db *db, struct amp_snapshot *out, struct amplan_error *error);
+int sqlite_restore(struct amp_db *db, const struct amp_snapshot *snapshot,
+	struct amplan_error *error);
+void sqlite_snapshot_free(struct amp_snapshot *snapshot);
+int sqlite_contents(struct amp_db *db, struct amp_content *contents, size_t count,
+	struct amplan_error *error);
+int sqlite_empty(struct amp_db *db, const char *table, struct amplan_error *error);
+
+/* sqlite_seed.c */
+int sqlite_seed(struct amp_db *db, const char *const *tables, size_t ntables,
+	unsigned *seeded, unsigned *unseeded, struct amplan_error *error);
 
 /* sqlite_shadow.c */
 int sqlite_exists(

@@ -158,6 +158,7 @@ static void free_cache(struct sqlite_db *db)
 	amp_arena_deinit(&db->cache.arena);
 	amp_arena_deinit(&db->cache.before);
 	free(db->cache.sorted);
+	free(db->cache.old);
 	db->cache = (struct schema_cache){0};
 }
 

@@ -206,11 +206,12 @@ static int authorize(void *user, int action, const char *one, const char *two,
 {
 	struct guard *guard = &((struct sqlite_db *)user)->guard;
 	const char *table = NULL;
-	(void)inner;
 	/* VACUUM copies every table, the history too, into a file of its own */
 	bool vacuum = guard->stepping && database && !strcmp(database, "vacuum_db");
 	if (guard->mode == GUARD_OFF || vacuum)
 		return SQLITE_OK;
+	if (guard->recorder)
+		sqlite_record_action(guard, action, one, two, database, inner);
 	if (rewrites_schema(action))
 		guard->rewrites = true;
 	if (action == SQLITE_CREATE_TRIGGER)

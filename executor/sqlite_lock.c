@@ -106,6 +106,15 @@ int sqlite_progress(void *user)
 		db->cancelled = true;
 		return 1;
 	}
+	if (db->statement_deadline && amp_now_ms() > db->statement_deadline) {
+		db->out_of_time = true;
+		return 1;
+	}
+	/* of the whole process, so a bound that only a runaway reaches */
+	if (db->bound && sqlite3_memory_used() - db->memory_then > 2 * db->bound) {
+		db->out_of_room = true;
+		return 1;
+	}
 	if (db->progress.number && db->base.hooks->progress) {
 		int64_t now = amp_now_ms();
 		if (now - db->last_told >= 100) {

@@ -92,12 +92,36 @@ static bool is_system_trouble(int rc)
 	}
 }
 
+/* A statement of a proof that ran too long, or filled the shadow. */
+static int report_endless(const struct amp_sql *sql, struct amp_run_as *as,
+	const struct statement *statement, const char *what, const char *hint,
+	struct amplan_error *error)
+{
+	char message[160];
+	snprintf(message, sizeof(message), "statement %u %s", statement->number, what);
+	struct amplan_finding *finding = sqlite_add_finding(
+		sql, as, "endless-statement", statement->start, message);
+	amp_finding_hint(as->findings, finding, "%s", hint);
+	return amp_error(error, AMPLAN_FAILED, "'%s': %s", as->migration->id, message);
+}
+
 static int report_failure(struct sqlite_db *db, int rc, const struct amp_sql *sql,
 	struct amp_run_as *as, const struct statement *statement, bool ended,
 	struct amplan_error *error)
 {
 	if (db->guard.kind)
 		return report_denied(db, sql, as, statement, error);
+	if (db->out_of_time && !db->cancelled)
+		return report_endless(sql, as, statement,
+			"runs longer than the time that a statement is given",
+			"look for a recursive query without an end, or a join without a "
+			"condition; --statement-timeout SECONDS gives it more",
+			error);
+	if (db->bound && (db->out_of_room || (rc & 0xff) == SQLITE_FULL))
+		return report_endless(sql, as, statement, "fills the shadow",
+			"a shadow for proofs holds 128 MiB, and it began empty; look for a "
+			"query that makes rows without an end",
+			error);
 	if (is_system_trouble(rc) || db->cancelled)
 		return sqlite_error(db, rc, "migrate", error);
 	as->needs_rows = (rc & 0xff) == SQLITE_CONSTRAINT;
@@ -132,6 +156,27 @@ static int report_rolled_back(const struct amp_sql *sql, struct amp_run_as *as,
 	return amp_error(error, AMPLAN_FAILED, "'%s': %s", as->migration->id, message);
 }
 
+/* While it is recorded what a statement touches, a column that does not exist must not pass
+   for a string: "name" is tried without that habit of SQLite's first. */
+static int prepare_text(
+	struct sqlite_db *db, const char *text, sqlite3_stmt **prepared, const char **end)
+{
+	if (!db->guard.recorder)
+		return sqlite3_prepare_v2(db->handle, text, -1, prepared, end);
+	sqlite_string_literals(db, false);
+	int rc = sqlite3_prepare_v2(db->handle, text, -1, prepared, end);
+	int offset = sqlite3_error_offset(db->handle);
+	sqlite_string_literals(db, true);
+	if (rc != SQLITE_ERROR || db->guard.kind)
+		return rc;
+	rc = sqlite3_prepare_v2(db->handle, text, -1, prepared, end);
+	db->guard.now.literal = rc == SQLITE_OK;
+	if (rc == SQLITE_OK)
+		db->guard.now.literal_offset =
+			db->guard.now.offset + (offset > 0 ? (size_t)offset : 0);
+	return rc;
+}
+
 /* Prepares the next statement; *tail moves behind it. prepared NULL: only blanks left. */
 static int prepare(struct sqlite_db *db, const struct amp_sql *sql, size_t *tail,
 	struct statement *statement)
@@ -145,12 +190,15 @@ static int prepare(struct sqlite_db *db, const struct amp_sql *sql, size_t *tail
 	db->guard.stepping = false;
 	db->guard.dropping[0] = '\0';
 	db->guard.whole = false;
-	int rc = sqlite3_prepare_v2(
-		db->handle, sql->text + statement->start, -1, &statement->prepared, &end);
+	if (db->guard.recorder)
+		sqlite_record_begin(&db->guard, statement->start);
+	int rc = prepare_text(
+		db, sql->text + statement->start, &statement->prepared, &end);
 	/* a refused BEGIN or PRAGMA is read to its end before the guard is asked */
 	bool readable = rc == SQLITE_OK || (rc == SQLITE_AUTH && db->guard.whole);
 	if (readable && end)
 		*tail = (size_t)(end - sql->text);
+	statement->length = end ? (size_t)(end - sql->text) - statement->start : 0;
 	return rc;
 }
 
@@ -169,13 +217,19 @@ static bool pass_over(struct sqlite_db *db, int rc, const struct amp_sql *sql,
 	return true;
 }
 
-static int step_through(struct sqlite_db *db, sqlite3_stmt *prepared)
+static int step_through(
+	struct sqlite_db *db, sqlite3_stmt *prepared, const struct amp_run_as *as)
 {
 	int rc;
+	int64_t limit = as->statement_timeout_ms;
+	db->statement_deadline = limit ? amp_now_ms() + limit : 0;
+	db->out_of_time = db->out_of_room = false;
+	db->memory_then = sqlite3_memory_used();
 	db->guard.stepping = true;
 	do
 		rc = sqlite3_step(prepared);
 	while (rc == SQLITE_ROW);
+	db->statement_deadline = 0;
 	db->guard.stepping = false;
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
@@ -191,6 +245,7 @@ static int run_statements(struct sqlite_db *db, const struct amp_sql *sql,
 			return AMPLAN_OK;
 		if (pass_over(db, rc, sql, as, &statement, tail))
 			continue;
+		int64_t changes = sqlite3_total_changes64(db->handle);
 		int code = rc ? AMPLAN_OK
 			      : sqlite_check_drop(db, sql, as, statement.start, error);
 		if (code) {
@@ -198,7 +253,11 @@ static int run_statements(struct sqlite_db *db, const struct amp_sql *sql,
 			return code;
 		}
 		if (rc == SQLITE_OK)
-			rc = step_through(db, statement.prepared);
+			rc = step_through(db, statement.prepared, as);
+		if (rc == SQLITE_OK && db->guard.recorder)
+			sqlite_record_end(db, sql->text + statement.start,
+				statement.length,
+				sqlite3_total_changes64(db->handle) - changes);
 		run->ended_transaction = inside && sqlite3_get_autocommit(db->handle);
 		if (rc)
 			code = report_failure(db, rc, sql, as, &statement,
@@ -246,6 +305,7 @@ int sqlite_run(struct amp_db *base, const struct amp_sql *sql, struct amp_run_as
 	sqlite_wait_begins(db);
 	db->last_told = amp_now_ms();
 	sqlite_guard_begin(db, as->transactional ? GUARD_STEP : GUARD_ALONE, as->arena);
+	db->guard.recorder = as->recorder;
 	int64_t temp_before = sqlite_temp_objects(db);
 	int code = run_statements(db, sql, as, run, error);
 	sqlite_guard_end(db);
@@ -327,6 +387,7 @@ int sqlite_ask(struct amp_db *base, const struct amp_sql *sql, struct amp_run_as
 	*answer = AMP_NO_ANSWER;
 	sqlite_wait_begins(db);
 	sqlite_guard_begin(db, GUARD_QUERY, as->arena);
+	db->guard.recorder = as->recorder;
 	int code = ask_one(db, sql, as, answer, error);
 	sqlite_guard_end(db);
 	return code;

@@ -29,6 +29,26 @@ static int compare(const struct amp_object *left, const struct amp_object *right
 	return order ? order : strcmp(left->name, right->name);
 }
 
+/* The same object in the list before, whose digest is known then. */
+static const struct amp_object *find_old(
+	const struct schema_cache *cache, const struct amp_object *object)
+{
+	size_t low = 0, high = cache->old_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = compare(cache->old[middle], object);
+		if (!order)
+			return strcmp(cache->old[middle]->sql, object->sql)
+				? NULL
+				: cache->old[middle];
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
 static void digest_object(struct amp_object *object, struct amp_str *scratch)
 {
 	struct amp_digest digest;
@@ -85,7 +105,11 @@ static bool take_row(
 	object->sql = column(&cache->arena, row, 4);
 	if (cache->arena.failed)
 		return false;
-	digest_object(object, scratch);
+	const struct amp_object *old = find_old(cache, object);
+	if (old)
+		memcpy(object->digest, old->digest, sizeof(object->digest));
+	else
+		digest_object(object, scratch);
 	cache->last_rowid = sqlite3_column_int64(row, 0);
 	return !scratch->failed && insert(cache, object);
 }
@@ -114,6 +138,19 @@ static int read_rows(struct sqlite_db *db, struct amplan_error *error)
 	return code;
 }
 
+/* Makes the list the old one, and begins a new one in the memory of the one before. */
+static void set_aside(struct schema_cache *cache)
+{
+	const struct amp_object **items = cache->old;
+	size_t room = cache->old_room;
+	cache->old = cache->sorted;
+	cache->old_count = cache->count;
+	cache->old_room = cache->room;
+	cache->sorted = items;
+	cache->room = room;
+	cache->count = 0;
+}
+
 int sqlite_objects(
 	struct amp_db *base, struct amp_objects *out, struct amplan_error *error)
 {
@@ -126,7 +163,7 @@ int sqlite_objects(
 		amp_arena_deinit(&cache->before);
 		cache->before = cache->arena;
 		amp_arena_init(&cache->arena);
-		cache->count = 0;
+		set_aside(cache);
 		cache->last_rowid = 0;
 	}
 	if (!cache->complete || cache->cookie != cookie)
@@ -210,8 +247,8 @@ static int check_table(struct sqlite_db *db, sqlite3_stmt *check, const char *ta
 
 /* Table by table: asked for all at once, SQLite stops at the first key that fits nothing
    and tells of no row behind it. */
-int sqlite_violations(
-	struct amp_db *base, struct amp_violations *out, struct amplan_error *error)
+int sqlite_violations(struct amp_db *base, const char *const *names, size_t nnames,
+	struct amp_violations *out, struct amplan_error *error)
 {
 	static const char tables_sql[] =
 		"SELECT name FROM main.sqlite_schema WHERE type = 'table' ORDER BY name";
@@ -221,10 +258,14 @@ int sqlite_violations(
 	struct sqlite_db *db = sqlite_of(base);
 	sqlite3_stmt *tables = NULL, *check = NULL;
 	int code = AMPLAN_OK;
-	int rc = sqlite3_prepare_v2(db->handle, tables_sql, -1, &tables, NULL);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_prepare_v2(db->handle, check_sql, -1, &check, NULL);
-	if (rc == SQLITE_OK)
+	int rc = sqlite3_prepare_v2(db->handle, check_sql, -1, &check, NULL);
+	for (size_t i = 0; names && rc == SQLITE_OK && !code && i < nnames; i++)
+		code = check_table(db, check, names[i], out, error);
+	if (rc == SQLITE_OK && !names)
+		rc = sqlite3_prepare_v2(db->handle, tables_sql, -1, &tables, NULL);
+	if (rc == SQLITE_OK && names)
+		rc = SQLITE_DONE;
+	else if (rc == SQLITE_OK)
 		while (!code && (rc = sqlite3_step(tables)) == SQLITE_ROW)
 			code = check_table(db, check,
 				(const char *)sqlite3_column_text(tables, 0), out, error);

@@ -25,6 +25,8 @@ static struct amp_run_as run_as(struct amp_runner *runner, size_t index)
 			},
 		.findings = &runner->job->findings,
 		.arena = &runner->job->arena,
+		.recorder = runner->recorder,
+		.statement_timeout_ms = runner->statement_timeout_ms,
 		.pass_over = runner->rehearsal,
 	};
 }
@@ -135,6 +137,7 @@ static int run_sql(struct amp_runner *runner, size_t index, struct amp_run_as *a
 	if (!sql)
 		return AMPLAN_OK;
 	int code = runner->db->engine->run(runner->db, sql, as, &run, error);
+	result->needs_rows = as->needs_rows;
 	result->statements = run.statements;
 	result->rows = run.rows;
 	result->touched = run.touched;

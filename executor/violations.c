@@ -95,7 +95,7 @@ int amp_run_violations(struct amp_runner *runner, const struct amp_violations *b
 	size_t first, size_t end, struct amplan_error *error)
 {
 	struct amp_violations after = {.arena = &runner->job->arena};
-	int code = runner->db->engine->violations(runner->db, &after, error);
+	int code = runner->db->engine->violations(runner->db, NULL, 0, &after, error);
 	if (before->count)
 		qsort(before->items, before->count, sizeof(*before->items), compare);
 	if (!code && after.count)

@@ -58,7 +58,8 @@ struct amp_seen {
 	size_t nstatements;
 	struct amp_touch *touches; /* sorted by name, column; regardless of case */
 	size_t ntouches;
-	struct amplan_effect *effects; /* created, altered, dropped: the difference */
+	const struct amplan_effect
+		*effects; /* created, altered, dropped: the difference */
 	size_t neffects;
 	struct amp_shapes before, after; /* tables and views that it touched */
 };

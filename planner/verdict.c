@@ -63,8 +63,8 @@ static void check_changed(struct check *check, uint32_t node)
 	struct amplan_finding *finding;
 	if (before && *before && !strcmp(before, migration->cosmetic)) {
 		finding = say(check, AMPLAN_WARNING, "changed", migration,
-			"was changed after it was applied, only in comments or white "
-			"space");
+			"was changed after it was applied, only in comments, white space "
+			"or dependencies");
 		amp_finding_hint(check->findings, finding,
 			"nothing has to run; restore the file from version control to "
 			"silence this");

@@ -222,8 +222,11 @@ static bool digest_migration(const struct amp_migration *migration, const char *
 	amp_digest_string(&digest,
 		migration->flags & AMPLAN_FOREIGN_KEYS ? "foreign-keys on"
 						       : "foreign-keys off");
-	bool good = add_references(
-		&digest, migration->depends, migration->ndepends, "depends");
+	/* what runs before it matters while it is pending; once it ran, to say so better
+	   than before, as 'check --fix' does, changes nothing */
+	bool good = cosmetic ||
+		add_references(
+			&digest, migration->depends, migration->ndepends, "depends");
 	good = add_references(
 		       &digest, migration->replaces, migration->nreplaces, "replaces") &&
 		good;

@@ -11,6 +11,7 @@
 
 #include "base/digest.h"
 #include "base/source.h"
+#include "base/str.h"
 
 /* Text bytes [text, next span) came from file offset `file` on, `step` file bytes each:
    1 for plain text; 0 where the whole span stands for one entity or line end. */
@@ -85,5 +86,14 @@ struct amp_migration {
 
 /* Where a migration is declared, for findings: its id, in its own file where known. */
 struct amplan_place amp_migration_place(const struct amp_migration *migration);
+
+/* As a migration has to name another one, whose qualified id this is: plain within its
+   module, ":id" for one of none. */
+void amp_migration_add_name(
+	struct amp_str *out, const struct amp_migration *from, const char *id);
+
+/* The <allow> of a kind of finding; NULL: there is none. */
+const struct amp_allowance *amp_migration_allows(
+	const struct amp_migration *migration, const char *kind);
 
 #endif

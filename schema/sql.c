@@ -264,10 +264,3 @@ struct amplan_place amp_sql_place(const struct amp_sql *sql, size_t offset, size
 		origin(sql, offset + length - 1, &end);
 	return amp_source_place(sql->source, file, end > file ? end - file : 1);
 }
-
-struct amplan_place amp_migration_place(const struct amp_migration *migration)
-{
-	if (migration->origin.file)
-		return migration->origin;
-	return amp_source_place(migration->source, migration->offset, migration->length);
-}

@@ -54,7 +54,7 @@ history() {
 	run "$AMPLAN" verify -d app.db
 	[ "$status" -eq 0 ]
 	expect_output <<-'X'
-	migrations/002_b.xml:2:37: warning[changed]: '002_b' was changed after it was applied, only in comments or white space
+	migrations/002_b.xml:2:37: warning[changed]: '002_b' was changed after it was applied, only in comments, white space or dependencies
 	  <migration xmlns="urn:amplan:1" id="002_b">
 	                                      ^^^^^
 	  help: nothing has to run; restore the file from version control to silence this

@@ -74,7 +74,7 @@ static void test_effects__tell_created_altered_dropped(void **state)
 				*after[] = {&changed, &trigger};
 	struct amp_objects left = {before, 2}, right = {after, 2};
 	struct amp_arena arena;
-	struct amplan_effect *effects;
+	const struct amplan_effect *effects;
 	size_t count;
 	(void)state;
 	amp_arena_init(&arena);

@@ -158,7 +158,7 @@ static void test_plan__changed_comments_are_a_warning(void **state)
 	assert_state(&w, "a", AMPLAN_DRIFTED);
 	assert_findings(&w,
 		"m/a.xml:1:1: warning[changed]: 'a' was changed after it was applied, "
-		"only in comments or white space {a} (nothing has to run; restore the "
+		"only in comments, white space or dependencies {a} (nothing has to run; restore the "
 		"file from version control to silence this)\n");
 }
 

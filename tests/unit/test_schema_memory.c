@@ -8,6 +8,7 @@
 
 #include <libxml/xmlmemory.h>
 
+#include "schema/edit.h"
 #include "schema/plan_file.h"
 #include "tests/support/cmocka.h"
 #include "tests/support/folder.h"
@@ -217,6 +218,34 @@ static void test_plan_file__says_that_there_is_no_memory(void **state)
 	assert_true(tried > 20);
 }
 
+static void test_edit__says_that_there_is_no_memory(void **state)
+{
+	static const char *const ids[] = {"b", "c"};
+	static const char new[] = "<migration xmlns=\"urn:amplan:1\" id=\"a\">"
+				  "<depends on=\"b\"/><depends on=\"c\"/>"
+				  "<up>x</up></migration>";
+	FOLDER folder;
+	long tried = 0;
+	(void)state;
+	folder_init(&folder);
+	folder_file(&folder, "a.xml",
+		"<migration xmlns=\"urn:amplan:1\" id=\"a\"><up>x</up></migration>");
+	folder_load(&folder);
+	const struct amp_edit edit = {folder.catalog.items[0], ids, 2};
+	for (bool over = false; !over; tried++) {
+		AMP_STR_AUTO out = AMP_STR_INIT;
+		left = tried;
+		int code = amp_edit_add_depends(
+			edit.migration->source, &edit, 1, &out, NULL, &folder.error);
+		over = left >= 0;
+		left = -1;
+		assert_int_equal(code, over ? AMPLAN_OK : AMPLAN_NOMEM);
+		if (!code)
+			assert_string_equal(amp_str_text(&out), new);
+	}
+	assert_true(tried > 3);
+}
+
 /* libxml2 2.9 forgets its input buffer where there is no memory for the next thing. */
 #define SEEN __attribute__((visibility("default"))) /* by the sanitizer */
 SEEN const char *__lsan_default_suppressions(void);
@@ -239,6 +268,7 @@ int main(void)
 		cmocka_unit_test(test_catalog__says_that_there_is_no_memory),
 		cmocka_unit_test(test_stamp__says_that_there_is_no_memory),
 		cmocka_unit_test(test_plan_file__says_that_there_is_no_memory),
+		cmocka_unit_test(test_edit__says_that_there_is_no_memory),
 	};
 	/* before libxml2 has allocated anything; only a test may change the process so */
 	if (xmlMemSetup(free, xml_malloc, xml_realloc, xml_strdup))

@@ -1,0 +1,129 @@
+#include "planner/meet.h"
+
+#include <string.h>
+#include <strings.h>
+
+#define STRUCTURE (AMPLAN_CREATES | AMPLAN_ALTERS | AMPLAN_DROPS)
+
+/* All touches of one object: [first, end) of a list sorted by name and column. */
+struct group {
+	const struct amp_touch *first, *end;
+	unsigned all, whole; /* what was done to any part of it; to the object itself */
+};
+
+static struct group group_at(const struct amp_seen *seen, size_t at)
+{
+	struct group group = {.first = &seen->touches[at]};
+	size_t end = at;
+	while (end < seen->ntouches &&
+		!strcasecmp(seen->touches[end].name, group.first->name)) {
+		group.all |= seen->touches[end].how;
+		if (!*seen->touches[end].column)
+			group.whole |= seen->touches[end].how;
+		end++;
+	}
+	group.end = &seen->touches[end];
+	return group;
+}
+
+/* What was done to a column of the group; 0 where nothing was. */
+static unsigned done_to(const struct group *group, const char *column)
+{
+	for (const struct amp_touch *touch = group->first; touch < group->end; touch++)
+		if (!strcasecmp(touch->column, column))
+			return touch->how;
+	return 0;
+}
+
+/* Whether the text names it, as a word. */
+static bool names(const char *text, const char *name)
+{
+	static const char edges[] = " .:,;()'\"`[]\n\t";
+	size_t length = strlen(name);
+	for (const char *at = text; at && length && (at = strcasestr(at, name)); at++)
+		if ((at == text || strchr(edges, at[-1])) &&
+			(!at[length] || strchr(edges, at[length])))
+			return true;
+	return false;
+}
+
+/* An object that was made tells more than a column of it; else the column does. */
+static int rank(const struct amp_meeting *meeting, const char *about)
+{
+	if (!meeting->name)
+		return 0;
+	bool column = *meeting->column;
+	int rank = meeting->writer & AMPLAN_CREATES ? (column ? 8 : 10)
+		: meeting->writer & STRUCTURE       ? (column ? 5 : 4)
+						    : (column ? 2 : 1);
+	return rank + (names(about, meeting->name) ? 100 : 0) +
+		(column && names(about, meeting->column) ? 50 : 0);
+}
+
+/* The best one so far, and the text that it should be named in. */
+struct choice {
+	struct amp_meeting best;
+	const char *about;
+};
+
+static void take_better(struct choice *choice, struct amp_meeting meeting)
+{
+	if (rank(&meeting, choice->about) > rank(&choice->best, choice->about))
+		choice->best = meeting;
+}
+
+/* Columns that one changed and the other touched. */
+static void meet_columns(const struct group *writer, const struct group *other,
+	unsigned changes, struct choice *choice)
+{
+	for (const struct amp_touch *touch = writer->first; touch < writer->end;
+		touch++) {
+		unsigned how = *touch->column ? done_to(other, touch->column) : 0;
+		if ((touch->how & changes) && how)
+			take_better(choice,
+				(struct amp_meeting){
+					touch->name, touch->column, touch->how, how});
+	}
+}
+
+static void meet_groups(
+	const struct group *writer, const struct group *other, struct choice *choice)
+{
+	bool structure = (writer->all | other->all) & STRUCTURE;
+	unsigned rows = AMPLAN_READS | AMPLAN_WRITES;
+	if (!(writer->all & (STRUCTURE | AMPLAN_WRITES)))
+		return;
+	meet_columns(writer, other, structure ? STRUCTURE | AMPLAN_WRITES : AMPLAN_WRITES,
+		choice);
+	/* rows that come and go concern whoever reads or writes any of them */
+	bool whole = structure ||
+		((writer->whole & AMPLAN_WRITES) && (other->all & rows)) ||
+		((other->whole & AMPLAN_WRITES) && (writer->all & AMPLAN_WRITES));
+	if (whole)
+		take_better(choice,
+			(struct amp_meeting){writer->first->name, "",
+				writer->whole ? writer->whole : writer->all, other->all});
+}
+
+struct amp_meeting amp_meet(
+	const struct amp_seen *writer, const struct amp_seen *other, const char *about)
+{
+	struct choice choice = {.best = {.column = ""}, .about = about};
+	for (size_t i = 0, j = 0; i < writer->ntouches && j < other->ntouches;) {
+		struct group left = group_at(writer, i), right = group_at(other, j);
+		int order = strcasecmp(left.first->name, right.first->name);
+		if (!order)
+			meet_groups(&left, &right, &choice);
+		i += order <= 0 ? (size_t)(left.end - left.first) : 0;
+		j += order >= 0 ? (size_t)(right.end - right.first) : 0;
+	}
+	return choice.best;
+}
+
+bool amp_effects_chance(const struct amp_seen *seen)
+{
+	for (size_t i = 0; i < seen->nstatements; i++)
+		if (seen->statements[i].chance)
+			return true;
+	return false;
+}

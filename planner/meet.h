@@ -1,0 +1,28 @@
+/*
+ * Meet: where the effects of two migrations touch each other.
+ */
+#ifndef PLANNER_MEET_H
+#define PLANNER_MEET_H
+
+#include "planner/effects.h"
+
+struct amp_meeting {
+	const char *name;   /* of the object; NULL: they do not meet */
+	const char *column; /* "" for the object as a whole */
+	unsigned writer;    /* enum amplan_how: what the one that changes it did */
+	unsigned other;     /* and what the other did */
+};
+
+/*
+ * The object that `writer` made or changed and `other` touched in any way; the most
+ * telling one where there are several: an object or a column that was made before one
+ * that was altered or dropped, before rows; and before all others one that the text
+ * `about`, which may be NULL, names. `name` is NULL where there is none.
+ */
+struct amp_meeting amp_meet(
+	const struct amp_seen *writer, const struct amp_seen *other, const char *about);
+
+/* Whether a second run would not repeat what it does to rows. */
+bool amp_effects_chance(const struct amp_seen *seen);
+
+#endif

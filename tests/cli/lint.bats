@@ -1,0 +1,82 @@
+# The examples of `amplan explain`: of each kind that the lint gives, the bad one is found and
+# the good one is not. They stand on the tables of 001_base, which is made here.
+bats_require_minimum_version 1.5.0
+load ../support/common
+
+setup() {
+	setup_folder
+	descriptor 001_base "<allow kind=\"no-down\" reason=\"there is nothing before it\"/>
+<up>
+CREATE TABLE user (id INTEGER PRIMARY KEY, name TEXT NOT NULL, color TEXT, active INTEGER NOT NULL DEFAULT 1);
+CREATE TABLE message (id INTEGER PRIMARY KEY, author INTEGER NOT NULL REFERENCES user (id), text TEXT NOT NULL);
+CREATE INDEX message_by_author ON message (author);
+CREATE TABLE tag (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+CREATE UNIQUE INDEX tag_name ON tag (name);
+CREATE TABLE setting (name TEXT NOT NULL PRIMARY KEY, value TEXT);
+CREATE TABLE log (id INTEGER PRIMARY KEY, at TEXT, what TEXT);
+CREATE VIEW author AS SELECT user.name, message.text FROM message JOIN user ON user.id = message.author;
+CREATE TRIGGER message_log AFTER INSERT ON message BEGIN INSERT INTO log (what) VALUES ('message'); END;
+</up>"
+}
+
+teardown() {
+	remove_folder
+}
+
+# example KIND bad|good: writes migrations/002.xml, whether the example is SQL, the inside of
+# a migration, or migrations.
+example() {
+	local text
+	text=$("$AMPLAN" explain "$1" --json | jq -r ".kinds[0].$2")
+	case $text in
+	'<migration '*)
+		printf '<migrations xmlns="urn:amplan:1">\n%s\n</migrations>\n' "$text" >migrations/002.xml
+		;;
+	'<'*) descriptor 002 "<depends on=\"001_base\"/>
+$text" ;;
+	*) descriptor 002 "<depends on=\"001_base\"/>
+<up><![CDATA[
+$text
+]]></up>" ;;
+	esac
+}
+
+# The findings of a kind, with their places.
+found() {
+	"$AMPLAN" check --json | jq -r ".findings[] | select(.kind == \"$1\") |
+		\"\(.file):\(.line):\(.column): \(.severity): \(.message)\""
+}
+
+kinds() {
+	[ -r "$SOURCE/planner/lint.c" ] || exit 1
+	grep -oE 'AMPLAN_(ERROR|WARNING|NOTE), "[a-z-]+"' "$SOURCE/planner/lint.c" |
+		grep -oE '"[a-z-]+"' | tr -d '"' | sort -u
+}
+
+@test "what the examples stand on is without findings" {
+	run --separate-stderr "$AMPLAN" check --json
+	[ "$(jq '.findings | length' <<<"$output")" -eq 0 ]
+}
+
+@test "the bad example of each kind is found" {
+	run kinds
+	[ "${#lines[@]}" -ge 25 ]
+	for kind in "${lines[@]}"; do
+		echo "$kind"
+		example "$kind" bad
+		[ -n "$(found "$kind")" ]
+	done
+}
+
+@test "the good example of each kind is not, and holds" {
+	run kinds
+	[ "${#lines[@]}" -ge 25 ]
+	for kind in "${lines[@]}"; do
+		echo "$kind"
+		example "$kind" good
+		[ -z "$(found "$kind")" ]
+		run "$AMPLAN" check
+		echo "$output"
+		[ "$status" -eq 0 ]
+	done
+}
