@@ -97,7 +97,17 @@ static bool names(const struct touch *touch, const char *object)
 			strncasecmp(touch->object, object, table) == 0);
 }
 
-bool meet_at(
+static bool changes(const struct migration *migration, const char *object)
+{
+	for (size_t i = 0; i < migration->touches.count; i++) {
+		const struct touch *touch = &migration->touches.items[i];
+		if (strchr("CKNBcknAWUEVw", touch->mode) && names(touch, object))
+			return true;
+	}
+	return false;
+}
+
+enum blame blame(
 	const struct migration *one, const struct migration *other, const char *object)
 {
 	for (size_t i = 0; i < one->touches.count; i++)
@@ -106,9 +116,9 @@ bool meet_at(
 			const struct touch *b = &other->touches.items[j];
 			if (need_of(a, b) != FREE &&
 				(names(a, object) || names(b, object)))
-				return true;
+				return MEET;
 		}
-	return false;
+	return changes(one, object) || changes(other, object) ? SHOWS : WRONG;
 }
 
 uint64_t ancestors(const struct catalog *catalog, int n)

@@ -33,6 +33,7 @@ enum {
  *	V added to a virtual table
  * Values of a column: w written  q read
  * One row: p put  e deleted  g pointed at
+ * What hangs on a table, or on a column, under whatever name: B K Y Z k z as above
  * What fires: H a trigger is hung up or taken down  f the event happens
  */
 struct touch {
@@ -74,8 +75,13 @@ void touch_add(struct migration *migration, char mode, const char *object,
 	const char *also, const char *token, ...) __attribute__((format(printf, 5, 6)));
 
 struct meeting meet(const struct migration *one, const struct migration *other);
-/* Whether a report may blame this object for that the two may not swap. */
-bool meet_at(
+/* How right an object is that a report names for two that may not swap. */
+enum blame {
+	WRONG,
+	SHOWS, /* one of them changes it, so the difference may be seen there */
+	MEET,  /* there they meet */
+};
+enum blame blame(
 	const struct migration *one, const struct migration *other, const char *object);
 
 /* All that the n-th needs to run before it, itself not among them. */

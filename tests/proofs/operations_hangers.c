@@ -196,10 +196,12 @@ static void let_go(struct state *state, struct migration *migration, int number,
 	struct table *table = &state->tables[number];
 	table->users -= user;
 	touch_name(migration, user ? 'Z' : 'Y', table->name);
+	touch_hung(migration, user ? 'Z' : 'Y', table, NONE);
 	if (column == NONE)
 		return;
 	table->columns[column].uses--;
 	touch_column(migration, 'z', table, column);
+	touch_hung(migration, 'z', table, column);
 }
 
 static struct hanger *drop_hanger(

@@ -261,9 +261,11 @@ bool drop_column(struct state *state, struct migration *migration)
 	if (dropped->generated_from != NONE) {
 		table->columns[dropped->generated_from].uses--;
 		touch_column(migration, 'z', table, dropped->generated_from);
+		touch_hung(migration, 'z', table, dropped->generated_from);
 	}
 	touch_name(migration, 'S', table->name);
 	touch_column(migration, 'k', table, column);
+	touch_hung(migration, 'k', table, column);
 	amp_str_addf(&migration->sql, "ALTER TABLE %s DROP COLUMN %s;\n", table->name,
 		dropped->name);
 	return true;
@@ -305,7 +307,9 @@ static void drop_hangers(
 		sink->users--;
 		sink->columns[hanger->other_column].uses--;
 		touch_name(migration, 'Z', sink->name);
+		touch_hung(migration, 'Z', sink, NONE);
 		touch_column(migration, 'z', sink, hanger->other_column);
+		touch_hung(migration, 'z', sink, hanger->other_column);
 		touch_event(migration, 'H', table, hanger->event, sink->name);
 	}
 }
@@ -318,6 +322,7 @@ bool drop_table(struct state *state, struct migration *migration)
 	take(state, table);
 	table->live = false;
 	touch_name(migration, 'K', table->name);
+	touch_hung(migration, 'K', table, NONE);
 	drop_hangers(state, migration, table);
 	amp_str_addf(&migration->sql, "DROP TABLE %s;\n", table->name);
 	return true;
@@ -348,6 +353,7 @@ static void touch_rebuilt(
 	struct state *state, struct migration *migration, struct table *table)
 {
 	touch_name(migration, 'B', table->name);
+	touch_hung(migration, 'B', table, NONE);
 	for (int i = 0; i < table->ncolumns; i++) {
 		const struct column *column = &table->columns[i];
 		if (column->dead)

@@ -72,14 +72,9 @@ static void add_rows(sqlite3 *db, struct amp_str *text, const char *table)
 
 static void add_table(sqlite3 *db, struct amp_str *text, const char *name)
 {
-	amp_str_addf(text, "table %s\n", name);
 	add_query(db, text, "column",
 		sqlite3_mprintf("SELECT name, type, \"notnull\", dflt_value, pk, hidden "
 				"FROM pragma_table_xinfo(%Q) ORDER BY name",
-			name));
-	add_query(db, text, "options",
-		sqlite3_mprintf("SELECT type, wr, strict FROM pragma_table_list "
-				"WHERE schema = 'main' AND name = %Q",
 			name));
 	add_query(db, text, "key",
 		sqlite3_mprintf(
@@ -100,7 +95,7 @@ static void add_table(sqlite3 *db, struct amp_str *text, const char *name)
 
 /* FTS5 and RTree keep tables of their own, whose blobs differ with the order of work. */
 static const char tables[] =
-	"SELECT t.name FROM pragma_table_list AS t WHERE t.schema = 'main' "
+	"SELECT t.name, t.type, t.wr, t.strict FROM pragma_table_list AS t WHERE t.schema = 'main' "
 	"AND t.type IN ('table', 'virtual') "
 	"AND t.name NOT LIKE 'sqlite\\_schema' ESCAPE '\\' ORDER BY t.name";
 
@@ -109,8 +104,14 @@ static void add_all(sqlite3 *db, struct amp_str *text)
 	sqlite3_stmt *statement = NULL;
 	if (sqlite3_prepare_v2(db, tables, -1, &statement, NULL))
 		must(false, sqlite3_errmsg(db));
-	while (sqlite3_step(statement) == SQLITE_ROW)
-		add_table(db, text, (const char *)sqlite3_column_text(statement, 0));
+	while (sqlite3_step(statement) == SQLITE_ROW) {
+		const char *name = (const char *)sqlite3_column_text(statement, 0);
+		amp_str_addf(text, "%s %s, without rowid %d, strict %d\n",
+			sqlite3_column_text(statement, 1), name,
+			sqlite3_column_int(statement, 2),
+			sqlite3_column_int(statement, 3));
+		add_table(db, text, name);
+	}
 	sqlite3_finalize(statement);
 	add_query(db, text, "object",
 		sqlite3_mprintf("SELECT type, name, tbl_name, sql FROM sqlite_schema "

@@ -102,8 +102,8 @@ static void judge(
 	if (!wanted || !answer)
 		return;
 	if (!answer->conflict || !answer->placed || !answer->quoted ||
-		!meet_at(&catalog->migrations[plant->one],
-			&catalog->migrations[plant->other], answer->object))
+		blame(&catalog->migrations[plant->one],
+			&catalog->migrations[plant->other], answer->object) == WRONG)
 		amp_str_addf(&trial->wrong,
 			"  %s: not as it should be told, at '%s'%s: %s\n",
 			plant->pair->name, answer->object,

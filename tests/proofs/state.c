@@ -85,6 +85,12 @@ void touch_column(
 		table->number, name);
 }
 
+void touch_hung(
+	struct migration *migration, char mode, const struct table *table, int column)
+{
+	touch_add(migration, mode, table->name, NULL, "h:%d.%d", table->number, column);
+}
+
 void touch_rows(struct migration *migration, char mode, const struct table *table)
 {
 	touch_add(migration, mode, table->name, NULL, "r:%d", table->number);

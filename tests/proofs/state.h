@@ -94,6 +94,9 @@ void fresh_value(struct state *state, char type, char out[NAME]);
 void touch_name(struct migration *migration, char mode, const char *name);
 void touch_column(
 	struct migration *migration, char mode, const struct table *table, int column);
+/* What hangs on the table, or its column; NONE: the table as a whole. */
+void touch_hung(
+	struct migration *migration, char mode, const struct table *table, int column);
 void touch_rows(struct migration *migration, char mode, const struct table *table);
 void touch_row(
 	struct migration *migration, char mode, const struct table *table, long key);

@@ -173,13 +173,16 @@ static void judge(struct trial *trial, const struct answer *answer, int from, in
 		show_pair(trial, on, from, "the wrong one is to depend");
 	if (!answer->placed)
 		amp_str_addf(&trial->wrong, "  not both places: %s\n", answer->text);
-	if (!answer->quoted ||
-		!meet_at(&catalog->migrations[on], &catalog->migrations[from],
-			answer->object)) {
-		show_pair(trial, on, from, "wrong object");
-		amp_str_addf(
-			&trial->wrong, "    '%s': %s\n", answer->object, answer->text);
-	}
+	enum blame right = blame(
+		&catalog->migrations[on], &catalog->migrations[from], answer->object);
+	count(trial->tally, 1,
+		right == MEET            ? "at the object where they meet"
+			: right == SHOWS ? "at an object where it shows"
+					 : "at a wrong object");
+	if (answer->quoted && right != WRONG)
+		return;
+	show_pair(trial, on, from, "wrong object");
+	amp_str_addf(&trial->wrong, "    '%s': %s\n", answer->object, answer->text);
 }
 
 void suite_deleted(struct trial *trial)
