@@ -7,41 +7,16 @@
 #include "cli/explain_texts.h"
 #include "cli/utf8.h"
 
-/* The lists merged: the text at this position, one without a kind behind the last. */
-static const struct explain_text *text_at(size_t index)
-{
-	const struct explain_text *left = explain_texts, *right = explain_lint;
-	for (;;) {
-		bool first = left->kind &&
-			(!right->kind || strcmp(left->kind, right->kind) < 0);
-		const struct explain_text *text = first ? left : right;
-		if (!text->kind || !index--)
-			return text;
-		if (first)
-			left++;
-		else
-			right++;
-	}
-}
-
-static const struct explain_text *find(const char *kind)
-{
-	for (size_t i = 0; text_at(i)->kind; i++)
-		if (!strcmp(text_at(i)->kind, kind))
-			return text_at(i);
-	return NULL;
-}
-
 static const char *kind_at(const void *words, size_t index)
 {
 	(void)words;
-	return text_at(index)->kind; /* asked in order, up to the one without */
+	return explain_at(index)->kind; /* asked in order, up to the one without */
 }
 
 static int run(struct app *app)
 {
 	const char *kind = app->options.noperands ? app->options.operands[0] : NULL;
-	if (!kind || find(kind))
+	if (!kind || explain_find(kind))
 		return AMPLAN_OK;
 	const char *nearest = utf8_nearest(kind, kind_at, NULL);
 	app_fail(app, AMPLAN_USAGE, "'amplan explain' lists all kinds",
@@ -68,10 +43,10 @@ static void example(struct terminal *out, const char *title, const char *text)
 
 static void list(struct terminal *out)
 {
-	for (size_t i = 0; text_at(i)->kind; i++) {
-		const struct explain_text *text = text_at(i);
-		terminal_column(out, text->kind, 24);
-		terminal_wrap(out, text->line, 24, 24);
+	for (size_t i = 0; explain_at(i)->kind; i++) {
+		const struct explain_text *text = explain_at(i);
+		terminal_column(out, text->kind, 26);
+		terminal_wrap(out, text->line, 26, 26);
 	}
 	say(out, "\n'amplan explain KIND' says more.\n");
 }
@@ -85,7 +60,7 @@ static void show(struct app *app)
 		list(out);
 		return;
 	}
-	const struct explain_text *text = find(app->options.operands[0]);
+	const struct explain_text *text = explain_find(app->options.operands[0]);
 	say(out, BOLD "%s" PLAIN ": %s\n\n", text->kind, text->line);
 	terminal_wrap(out, text->text, 0, 0);
 	example(out, "bad", text->bad);
@@ -106,8 +81,8 @@ static void json(struct app *app, struct json *json)
 	if (app->code)
 		return;
 	json_array(json, "kinds");
-	for (size_t i = 0; text_at(i)->kind; i++) {
-		const struct explain_text *text = text_at(i);
+	for (size_t i = 0; explain_at(i)->kind; i++) {
+		const struct explain_text *text = explain_at(i);
 		if (app->options.noperands &&
 			strcmp(text->kind, app->options.operands[0]) != 0)
 			continue;

@@ -79,7 +79,8 @@ static void driver(struct json *json)
 	json_text(json, "name", "amplan");
 	json_text(json, "version", amplan_version());
 	json_array(json, "rules");
-	for (const struct explain_text *rule = explain_texts; rule->kind; rule++) {
+	for (size_t i = 0; explain_at(i)->kind; i++) {
+		const struct explain_text *rule = explain_at(i);
 		json_map(json, NULL);
 		json_text(json, "id", rule->kind);
 		member(json, "shortDescription", "text", rule->line);
@@ -252,8 +253,8 @@ static struct print *take_prints(const struct amplan_report *report)
 
 static size_t rule_of(const char *kind)
 {
-	for (size_t i = 0; explain_texts[i].kind; i++)
-		if (!strcmp(explain_texts[i].kind, kind))
+	for (size_t i = 0; explain_at(i)->kind; i++)
+		if (!strcmp(explain_at(i)->kind, kind))
 			return i;
 	return NO_RULE;
 }

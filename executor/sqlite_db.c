@@ -117,7 +117,9 @@ int sqlite_settings(struct sqlite_db *db, struct amplan_error *error)
 	sqlite3_busy_handler(db->handle, sqlite_busy, db);
 	sqlite3_progress_handler(db->handle, 2000, sqlite_progress, db);
 	set_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1);
-	set_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0);
+	/* untrusted, a CHECK with json_valid() or a function of the application fails that
+	   works in the application; what is dangerous is denied in schemas either way */
+	set_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 1);
 	set_config(db->handle, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0);
 	sqlite_wait_begins(db);
 	/* EXTRA syncs the folder after the journal is gone: committed means durable */

@@ -47,3 +47,16 @@ teardown() {
 	rm migrations/002_b.xml
 	"$AMPLAN" verify -d app.db
 }
+
+@test "functions of SQLite may stand in a CHECK, a generated column, an index and a view" {
+	descriptor 002_json "<up>
+CREATE TABLE t (id INTEGER PRIMARY KEY, body TEXT NOT NULL CHECK (json_valid(body)),
+  kind TEXT GENERATED ALWAYS AS (json_extract(body, '\$.kind')) VIRTUAL);
+CREATE INDEX t_by_name ON t (json_extract(body, '\$.name'));
+CREATE VIEW names AS SELECT json_extract(body, '\$.name') AS name FROM t;
+INSERT INTO t (body) VALUES ('{\"kind\": \"a\", \"name\": \"b\"}');
+</up><verify>SELECT count(*) = 1 FROM names WHERE name = 'b'</verify><irreversible reason=\"x\"/>"
+	"$AMPLAN" check
+	"$AMPLAN" apply -qyd app.db
+	[ "$(sqlite3 app.db 'SELECT kind FROM t')" = a ]
+}

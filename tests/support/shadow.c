@@ -22,8 +22,6 @@ void shadow_init(struct shadow *s)
 				 &s->db, &fidelity, &note, &s->arena, &s->error),
 		0);
 	s->handle = sqlite_of(s->db)->handle;
-	/* JSON functions in a schema need it in older releases of SQLite */
-	sqlite3_db_config(s->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 1, (int *)NULL);
 }
 
 void shadow_exec(struct shadow *s, const char *sql)

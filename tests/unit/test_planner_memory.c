@@ -9,7 +9,7 @@
 
 #include "planner/redundant.h"
 #include "tests/support/cmocka.h"
-#include "tests/support/world.h"
+#include "tests/support/lint_world.h"
 
 void *__real_realloc(void *memory, size_t size);
 void *__real_amp_arena_alloc(struct amp_arena *arena, size_t size);
@@ -154,6 +154,56 @@ static void test_memory__rollback(void **state)
 	run_all(catalog, history, &goal, 60);
 }
 
+/* Steps that give findings of most kinds. */
+static void fill(struct lint_world *lint)
+{
+	lint_world_init(lint, "a !none -down", "b a", "c a b -down", "d a", NULL);
+	lint_world_allow(lint, "a", "no-such-kind");
+	lint_world_up(lint, "a", "",
+		"CREATE TABLE user (\"order\" STRING PRIMARY KEY, ref REFERENCES x (y))",
+		"user order/STRING# name/TEXT! ref/ i:n(name) t:seen k:ref>x.y?");
+	lint_world_up(lint, "b",
+		"user order/STRING# name/TEXT! ref/ i:n(name) t:seen k:ref>x.y?;~v name/TEXT",
+		"--differs\nCREATE TABLE IF NOT EXISTS user (id);\n"
+		"--idle\nDROP INDEX IF EXISTS nothing;\n"
+		"CREATE TABLE u (name TEXT);\n"
+		"INSERT OR IGNORE INTO u (name) SELECT name FROM user;\n"
+		"DROP TABLE user; ALTER TABLE u RENAME TO user",
+		"user name/INTEGER;~v broken:no such column: ref");
+	struct amp_seen *rename = lint_world_up(lint, "c",
+		"user name/INTEGER;~v name/TEXT",
+		"ALTER TABLE user RENAME name TO title; UPDATE user SET title = \"x\";"
+		"ALTER TABLE user ADD a INT NOT NULL; CREATE UNIQUE INDEX i ON user (a)",
+		"user title/INTEGER a/INT! u:i(a);~v name/TEXT");
+	lint_world_alters(lint, rename, "view v");
+	lint_world_down(lint, "c", "user title/INTEGER a/INT! u:i(a);~v name/TEXT",
+		"DROP VIEW v; ALTER TABLE user DROP a", "user title/INTEGER");
+}
+
+static bool run_lint(unsigned left)
+{
+	LINT_WORLD lint;
+	fill(&lint);
+	struct world *w = &lint.world;
+	fault.happened = false;
+	fault.left = left;
+	fault.armed = true;
+	int code = amp_lint(
+		&w->graph, w->order, lint.effects, false, &w->findings, &w->error);
+	fault.armed = false;
+	assert_int_equal(code, fault.happened ? AMPLAN_NOMEM : AMPLAN_OK);
+	return !fault.happened;
+}
+
+static void test_memory__lint(void **state)
+{
+	(void)state;
+	unsigned left = 0;
+	while (!run_lint(left))
+		left++;
+	assert_true(left >= 200);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -161,6 +211,7 @@ int main(void)
 		cmocka_unit_test(test_memory__cycles),
 		cmocka_unit_test(test_memory__plan),
 		cmocka_unit_test(test_memory__rollback),
+		cmocka_unit_test(test_memory__lint),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
