@@ -45,8 +45,8 @@ static void list(struct terminal *out)
 {
 	for (size_t i = 0; explain_at(i)->kind; i++) {
 		const struct explain_text *text = explain_at(i);
-		terminal_column(out, text->kind, 24);
-		terminal_wrap(out, text->line, 24, 24);
+		terminal_column(out, text->kind, 26);
+		terminal_wrap(out, text->line, 26, 26);
 	}
 	say(out, "\n'amplan explain KIND' says more.\n");
 }
