@@ -82,3 +82,15 @@ kinds() {
 		[ "$status" -eq 0 ]
 	done
 }
+
+@test "each kind is in the table of docs/checks.md, with its severity" {
+	run -0 grep -oE 'AMPLAN_(ERROR|WARNING|NOTE), "[a-z-]+"' "$SOURCE/planner/lint.c"
+	[ "${#lines[@]}" -ge 25 ]
+	for line in "${lines[@]}"; do
+		echo "$line"
+		severity=$(tr '[:upper:]' '[:lower:]' <<<"${line%%,*}")
+		kind=${line#* \"}
+		grep -qE "^\\| .${kind%\"}. \\| [a-z, ]*${severity#amplan_}" "$SOURCE/docs/checks.md"
+	done
+	[ "$(grep -cE '^\| `' "$SOURCE/docs/checks.md")" -eq "$(kinds | wc -l)" ]
+}
