@@ -41,15 +41,91 @@ static bool is_conditional(
 	return statement->idle && amp_words_find(&words, "IF");
 }
 
+/* Goes to what tells an index or trigger from others of its name: not its table, which may
+   have been renamed since. */
+static bool skip_name(struct amp_words *words, bool index, bool *unique)
+{
+	struct amp_word word;
+	*unique = false;
+	while (amp_words_next(words, &word) && !amp_word_is(&word, "INDEX") &&
+		!amp_word_is(&word, "TRIGGER"))
+		*unique = *unique || amp_word_is(&word, "UNIQUE");
+	if (amp_words_take(words, "IF")) {
+		amp_words_take(words, "NOT");
+		amp_words_take(words, "EXISTS");
+	}
+	return amp_words_take_name(words, &word) &&
+		(!index ||
+			(amp_words_take(words, "ON") &&
+				amp_words_take_name(words, &word)));
+}
+
+static bool same_words(struct amp_words left, struct amp_words right, bool index)
+{
+	bool unique, other;
+	struct amp_word l, r;
+	if (!skip_name(&left, index, &unique) || !skip_name(&right, index, &other))
+		return true; /* read wrongly, so nothing is known */
+	for (;;) {
+		do
+			amp_words_next(&left, &l);
+		while (amp_word_is_sign(&l, ';'));
+		do
+			amp_words_next(&right, &r);
+		while (amp_word_is_sign(&r, ';'));
+		if (!l.length && !r.length)
+			return unique == other;
+		if (l.length != r.length || strncasecmp(l.text, r.text, l.length) != 0)
+			return false;
+	}
+}
+
+/* Of an idle CREATE INDEX and CREATE TRIGGER the engine hears nothing: it is compared with
+   the statement that made the object. */
+static bool is_another(struct amp_lint *lint, const struct amp_statement *statement,
+	const char *type, const char *name)
+{
+	bool index = !strcmp(type, "index"), same = true;
+	enum amp_verb verb = index ? AMP_CREATE_INDEX : AMP_CREATE_TRIGGER;
+	if (!index && strcmp(type, "trigger") != 0)
+		return false;
+	for (uint32_t i = 0;; i++) {
+		const struct amp_seen *up = &lint->effects[lint->order[i]].up;
+		for (size_t k = 0; k < up->nstatements; k++) {
+			const struct amp_statement *made = &up->statements[k];
+			if (made->verb != verb || made->idle ||
+				strcasecmp(made->object, name) != 0)
+				continue;
+			same = same_words(amp_lint_words(lint, statement),
+				amp_words_of(up->sql->text + made->offset, made->length),
+				index);
+		}
+		if (lint->order[i] == lint->node)
+			return !same;
+	}
+}
+
+/* Is it idle, and is what is there not what it describes? */
+static bool is_hiding(struct amp_lint *lint, const struct amp_statement *statement,
+	const char *type, const char *name)
+{
+	struct amp_words words = amp_lint_words(lint, statement);
+	return statement->differs ||
+		(amp_words_take(&words, "CREATE") &&
+			is_another(lint, statement, type, name));
+}
+
 void amp_rule_hidden_difference(
 	struct amp_lint *lint, const struct amp_statement *statement)
 {
 	struct amp_word word;
 	const char *type;
-	if (!statement->differs || !is_conditional(lint, statement) ||
+	if (!is_conditional(lint, statement) ||
 		!amp_lint_object(lint, statement, &word, &type))
 		return;
 	const char *name = name_of(lint, &word);
+	if (!is_hiding(lint, statement, type, name))
+		return;
 	uint32_t creator = amp_lint_creator(lint, name);
 	struct amplan_finding *finding = amp_lint_say(lint, amp_lint_at(lint, &word),
 		"IF NOT EXISTS hides that there is another %s '%s' already", type, name);
@@ -85,9 +161,11 @@ static void say_idle(struct amp_lint *lint, const struct amp_statement *statemen
 	struct amp_word word;
 	struct amplan_finding *finding;
 	const char *type;
-	if (statement->differs || !amp_lint_object(lint, statement, &word, &type))
+	if (!amp_lint_object(lint, statement, &word, &type))
 		return;
 	const char *name = name_of(lint, &word);
+	if (is_hiding(lint, statement, type, name))
+		return;
 	if (amp_words_take(&words, "CREATE")) {
 		finding = amp_lint_say(lint, amp_lint_at(lint, &word),
 			"the %s '%s' is there already: this does nothing", type, name);
