@@ -41,12 +41,13 @@ static bool is_conditional(
 	return statement->idle && amp_words_find(&words, "IF");
 }
 
-/* Goes to what tells an index or trigger from others of its name: not its table, which may
-   have been renamed since. */
-static bool skip_name(struct amp_words *words, bool index, bool *unique)
+/* Goes to behind the name of an index or trigger, of an index to behind its table's. */
+static bool skip_name(
+	struct amp_words *words, bool index, bool *unique, struct amp_word *table)
 {
 	struct amp_word word;
 	*unique = false;
+	*table = (struct amp_word){.length = 0};
 	while (amp_words_next(words, &word) && !amp_word_is(&word, "INDEX") &&
 		!amp_word_is(&word, "TRIGGER"))
 		*unique = *unique || amp_word_is(&word, "UNIQUE");
@@ -57,27 +58,51 @@ static bool skip_name(struct amp_words *words, bool index, bool *unique)
 	return amp_words_take_name(words, &word) &&
 		(!index ||
 			(amp_words_take(words, "ON") &&
-				amp_words_take_name(words, &word)));
+				amp_words_take_name(words, table)));
 }
 
-static bool same_words(struct amp_words left, struct amp_words right, bool index)
+static bool same_rest(struct amp_words left, struct amp_words right)
 {
-	bool unique, other;
 	struct amp_word l, r;
-	if (!skip_name(&left, index, &unique) || !skip_name(&right, index, &other))
-		return true; /* read wrongly, so nothing is known */
-	for (;;) {
+	do {
 		do
 			amp_words_next(&left, &l);
 		while (amp_word_is_sign(&l, ';'));
 		do
 			amp_words_next(&right, &r);
 		while (amp_word_is_sign(&r, ';'));
-		if (!l.length && !r.length)
-			return unique == other;
 		if (l.length != r.length || strncasecmp(l.text, r.text, l.length) != 0)
 			return false;
+	} while (l.length);
+	return true;
+}
+
+/* A table that was renamed since then is the same under another name. */
+static bool was_renamed(struct amp_lint *lint, const char *table)
+{
+	for (uint32_t i = 0;; i++) {
+		const struct amp_seen *up = &lint->effects[lint->order[i]].up;
+		for (size_t k = 0; k < up->nstatements; k++)
+			if (up->statements[k].verb == AMP_ALTER_TABLE &&
+				!strcasecmp(up->statements[k].object, table))
+				return true;
+		if (lint->order[i] == lint->node)
+			return false;
 	}
+}
+
+static bool same_object(
+	struct amp_lint *lint, struct amp_words now, struct amp_words made, bool index)
+{
+	bool unique, other;
+	struct amp_word table, origin;
+	if (!skip_name(&now, index, &unique, &table) ||
+		!skip_name(&made, index, &other, &origin))
+		return true; /* read wrongly, so nothing is known */
+	if (unique != other || !same_rest(now, made))
+		return false;
+	const char *name = name_of(lint, &origin);
+	return !strcasecmp(name, name_of(lint, &table)) || was_renamed(lint, name);
 }
 
 /* Of an idle CREATE INDEX and CREATE TRIGGER the engine hears nothing: it is compared with
@@ -96,7 +121,7 @@ static bool is_another(struct amp_lint *lint, const struct amp_statement *statem
 			if (made->verb != verb || made->idle ||
 				strcasecmp(made->object, name) != 0)
 				continue;
-			same = same_words(amp_lint_words(lint, statement),
+			same = same_object(lint, amp_lint_words(lint, statement),
 				amp_words_of(up->sql->text + made->offset, made->length),
 				index);
 		}
@@ -252,6 +277,21 @@ static bool is_for_all_rows(struct amp_lint *lint, const struct amp_statement *s
 	return true;
 }
 
+/* Are rows put in again afterwards, from a copy? */
+static bool is_refilled(struct amp_lint *lint, const struct amp_statement *statement)
+{
+	const struct amp_seen *seen = lint->seen;
+	for (size_t i = (size_t)(statement - seen->statements) + 1; i < seen->nstatements;
+		i++) {
+		struct amp_words words = amp_lint_words(lint, &seen->statements[i]);
+		if (seen->statements[i].verb == AMP_INSERT &&
+			!strcasecmp(seen->statements[i].object, statement->object) &&
+			amp_words_find(&words, "FROM"))
+			return true;
+	}
+	return false;
+}
+
 void amp_rule_no_where(struct amp_lint *lint, const struct amp_statement *statement)
 {
 	bool update = statement->verb == AMP_UPDATE;
@@ -263,7 +303,8 @@ void amp_rule_no_where(struct amp_lint *lint, const struct amp_statement *statem
 		origin ? amp_shape_find(&lint->seen->before, origin) : NULL;
 	if (!table || table->is_virtual || amp_words_find(&words, "WHERE") ||
 		!amp_shape_find(&lint->seen->after, origin) ||
-		(update && is_for_all_rows(lint, statement, table)))
+		(update ? is_for_all_rows(lint, statement, table)
+			: is_refilled(lint, statement)))
 		return;
 	struct amplan_finding *finding =
 		amp_lint_say(lint, amp_lint_at_statement(lint, statement),
