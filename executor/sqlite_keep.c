@@ -114,6 +114,8 @@ void sqlite_keep_see(struct sqlite_db *db, int action, const char *one, const ch
 	case SQLITE_DROP_VTABLE:
 		keep->verb = SQLITE_DROP_TABLE;
 		keep->target = note(keep, one, database, 0);
+		if (keep->target)
+			keep->target->is_virtual = action == SQLITE_DROP_VTABLE;
 		break;
 	case SQLITE_ALTER_TABLE:
 		keep->verb = SQLITE_ALTER_TABLE;
@@ -251,9 +253,10 @@ static int tell_lost(struct loss *loss, const struct kept *table, int64_t before
 	struct amp_arena *arena = loss->as->arena;
 	return sqlite_loss_refuse(loss, "row-loss", offset,
 		amp_arena_printf(arena,
-			"%lld of the %lld rows of '%s' are gone after this statement, and no "
-			"DELETE of the step removed them",
-			(long long)lost, (long long)before, table->at.name),
+			"%lld of the %lld rows of '%s' %s gone after this statement, and no "
+			"DELETE of the step removed %s",
+			(long long)lost, (long long)before, table->at.name,
+			lost == 1 ? "is" : "are", lost == 1 ? "it" : "them"),
 		replace_hint(trigger, arena));
 }
 
@@ -315,7 +318,8 @@ static int count_target(struct loss *loss, bool says)
 	struct table_sum sum;
 	keep->rows_before = -1;
 	if (keep->verb != SQLITE_INSERT || !target ||
-		(!(target->does & DOES_UPDATE) && !may_replace(loss->db, target, says)))
+		(!(target->does & (DOES_UPDATE | DOES_DELETE)) &&
+			!may_replace(loss->db, target, says)))
 		return AMPLAN_OK;
 	int code = sqlite_sums_table(
 		loss->db, target->at, false, &sum, loss->as->arena, loss->error);

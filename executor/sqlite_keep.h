@@ -51,7 +51,8 @@ struct kept {
 	struct place_name at;
 	const char *original; /* its name at the start; NULL: the step made it */
 	bool alive;
-	bool rewritten; /* an UPDATE or DELETE of the step changed it on purpose */
+	bool is_virtual; /* when it was dropped: its rows may be those of another table */
+	bool rewritten;  /* an UPDATE or DELETE of the step changed it on purpose */
 	int replaces; /* a constraint of it says ON CONFLICT REPLACE; -1: not known yet */
 
 	/* of the statement at hand */

@@ -127,8 +127,8 @@ static int check_keys(struct loss *loss, const struct keep *keep,
 {
 	struct amp_arena *arena = loss->as->arena;
 	struct table_keys now = {0};
-	if (!table->keys.known || !table->keys.ncolumns || was_rewritten(keep, table) ||
-		heir->rewritten)
+	if (table->is_virtual || !table->keys.known || !table->keys.ncolumns ||
+		was_rewritten(keep, table) || heir->rewritten)
 		return AMPLAN_OK;
 	int code = gather(loss, table, heir, &now);
 	for (size_t i = 0; !code && now.known && i < keep->tables.count; i++) {
@@ -249,20 +249,22 @@ static int check_heir(struct loss *loss, const struct keep *keep,
 {
 	int64_t have = table->out;
 	int code = AMPLAN_OK;
-	/* a table that was there before, filled by an earlier step perhaps */
-	if (heir->original && !was_copied_to(keep, table, heir)) {
+	/* filled by an earlier step perhaps, or an index that was made anew */
+	if (table->is_virtual || (heir->original && !was_copied_to(keep, table, heir))) {
 		struct table_sum sum;
 		code = sqlite_sums_table(
 			loss->db, heir->at, false, &sum, loss->as->arena, loss->error);
 		if (sum.rows > have || sum.rows < 0)
 			have = sum.rows < 0 ? table->last.rows : sum.rows;
 	}
-	if (!code && have < table->last.rows)
-		return tell_uncopied(loss, keep, table, have);
-	if (!code)
-		code = check_keys(loss, keep, table, heir);
-	if (!code)
-		code = check_values(loss, keep, table, heir);
+	if (!code && have < table->last.rows) {
+		code = tell_uncopied(loss, keep, table, have);
+	} else {
+		if (!code)
+			code = check_keys(loss, keep, table, heir);
+		if (!code)
+			code = check_values(loss, keep, table, heir);
+	}
 	return code ? code : check_mark(loss, table, heir);
 }
 
