@@ -7,7 +7,7 @@
  *	sqlite_guard.c    what the SQL of a migration may do: the authorizer
  *	sqlite_record.c   what the SQL of a migration touches, for the proofs
  *	sqlite_run.c      walking the statements of a step; verify queries
- *	sqlite_keep.h     that no row is lost silently, in five files of its own
+ *	sqlite_keep.h     that no row is lost silently, in six files of its own
  *	sqlite_loss.c     what a step must not lose, nor leave behind
  *	sqlite_schema.c   objects, and rows that point at nothing
  *	sqlite_shape.c    tables and what belongs to them; trying views and triggers

@@ -66,16 +66,18 @@ static bool misses(struct loss *loss, const struct gone *gone, const char *sql)
 		!strcasecmp(message + 15, gone->name);
 }
 
-static int tell_broken(struct loss *loss, const struct gone *gone, const char *type,
+static int tell_broken(struct loss *loss, const struct gone *gone, bool view,
 	const char *name, const char *sql)
 {
 	if (!misses(loss, gone, sql))
 		return AMPLAN_OK;
-	return sqlite_loss_refuse(loss, "dangling-reference", gone->offset,
-		amp_arena_printf(loss->as->arena,
-			"the %s '%s' uses '%s', which does not exist after the step",
-			type, name, gone->name),
-		advice(gone));
+	const char *message = amp_arena_printf(loss->as->arena,
+		"the %s '%s' uses '%s', which does not exist after the step",
+		view ? "view" : "trigger", name, gone->name);
+	return view ? sqlite_loss_refuse(
+			      loss, "broken-view", gone->offset, message, advice(gone))
+		    : sqlite_loss_refuse(loss, "broken-trigger", gone->offset, message,
+			      advice(gone));
 }
 
 static const char *quoted(struct amp_arena *arena, const char *format, const char *name)
@@ -117,7 +119,7 @@ static int check_trigger(
 	};
 	for (size_t i = 0; i < sizeof(tries) / sizeof(*tries); i++)
 		if (misses(loss, gone, tries[i]))
-			return tell_broken(loss, gone, "trigger", name, tries[i]);
+			return tell_broken(loss, gone, false, name, tries[i]);
 	return AMPLAN_OK;
 }
 
@@ -134,7 +136,7 @@ static int check_object(struct loss *loss, const struct gone *gone, sqlite3_stmt
 	if (!strcmp(type, "table"))
 		return check_keys_of(loss, gone, name);
 	if (!strcmp(type, "view"))
-		return tell_broken(loss, gone, "view", name,
+		return tell_broken(loss, gone, true, name,
 			quoted(arena, "SELECT 1 FROM main.\"%w\"", name));
 	if (!strcmp(type, "trigger"))
 		return check_trigger(loss, gone, name, table);

@@ -5,15 +5,11 @@
  * and keys as well; a row of the schema table keeps its rowid through a rename. So it is
  * known what became of each table: what was copied out of it, who bears its name now.
  *
- * What may lose rows, and how it is seen:
- *	DROP TABLE           measured before; the step's end judges (sqlite_rebuild.c)
- *	REPLACE, on INSERT   the keys before, until something else changes or drops the table
- *	REPLACE, on UPDATE   rows counted before and after: an UPDATE may change keys
- *	a trigger's DELETE   like REPLACE; below a DELETE of the step it is that one's effect
+ * A table is measured before it is dropped; whether its rows are elsewhere is judged at the
+ * end of the step (sqlite_rebuild.c). What takes single rows away is in sqlite_replace.c.
  */
 #include "executor/sqlite_keep.h"
 
-#include <ctype.h>
 #include <limits.h>
 #include <string.h>
 #include <strings.h>
@@ -132,16 +128,10 @@ void sqlite_keep_see(struct sqlite_db *db, int action, const char *one, const ch
 	}
 }
 
-static void end_watch(struct kept *table)
-{
-	sqlite_sums_keys_free(&table->watched_keys);
-	table->watched = false;
-}
-
 static void forget(struct keep *keep)
 {
 	for (size_t i = 0; i < keep->tables.count; i++) {
-		end_watch(keep->tables.items[i]);
+		sqlite_replace_forget(keep->tables.items[i]);
 		sqlite_sums_keys_free(&keep->tables.items[i]->keys);
 	}
 	amp_vec_deinit(&keep->tables);
@@ -179,20 +169,6 @@ void sqlite_keep_next(struct sqlite_db *db)
 	keep->entry = 0;
 }
 
-/* Is there a REPLACE that is not the function? Where there is none, none can conflict. */
-static bool says_replace(const char *text, size_t length)
-{
-	for (size_t i = 0; i + 7 <= length; i++) {
-		if ((text[i] | 0x20) != 'r' || strncasecmp(text + i, "replace", 7) != 0)
-			continue;
-		for (i += 7; i < length && isspace((unsigned char)text[i]); i++)
-			;
-		if (i == length || text[i] != '(')
-			return true;
-	}
-	return false;
-}
-
 static bool says(const char *text, size_t length, const char *word)
 {
 	for (size_t i = 0, n = strlen(word); i + n <= length; i++)
@@ -201,154 +177,14 @@ static bool says(const char *text, size_t length, const char *word)
 	return false;
 }
 
-static bool column_says_replace(sqlite3 *handle, const char *sql, const char *name)
+bool sqlite_keep_reads_another(const struct keep *keep, const struct kept *table)
 {
-	sqlite3_stmt *row = NULL;
-	bool found = false;
-	if (sqlite3_prepare_v2(handle, sql, -1, &row, NULL) == SQLITE_OK) {
-		if (name)
-			sqlite3_bind_text(row, 1, name, -1, SQLITE_STATIC);
-		while (!found && sqlite3_step(row) == SQLITE_ROW) {
-			const char *text = (const char *)sqlite3_column_text(row, 0);
-			found = text && says_replace(text, strlen(text));
-		}
-	}
-	sqlite3_finalize(row);
-	return found;
-}
-
-/* Whether writing to this table can take other rows away. */
-static bool may_replace(struct sqlite_db *db, struct kept *table, bool says)
-{
-	if (says || table->at.temp)
-		return says;
-	if (table->replaces < 0)
-		table->replaces = column_says_replace(db->handle,
-			"SELECT sql FROM main.sqlite_schema WHERE type = 'table' "
-			"AND name = ?1 COLLATE NOCASE",
-			table->at.name);
-	return table->replaces ||
-		(db->keep->inner_writes &&
-			column_says_replace(db->handle,
-				"SELECT sql FROM main.sqlite_schema WHERE type = 'trigger' "
-				"AND sql LIKE '%replace%'",
-				NULL));
-}
-
-static const char *replace_hint(const char *trigger, struct amp_arena *arena)
-{
-	if (trigger)
-		return amp_arena_printf(arena,
-			"the trigger '%s' deletes them: drop it before and make it again "
-			"after, or write the DELETE into the step, or say "
-			"<allow kind=\"row-loss\" reason=\"…\"/>",
-			trigger);
-	return "REPLACE deletes the rows that are in the way: use ON CONFLICT (…) DO UPDATE, "
-	       "or write the DELETE, or say <allow kind=\"row-loss\" reason=\"…\"/>";
-}
-
-static int tell_lost(struct loss *loss, const struct kept *table, int64_t before,
-	int64_t lost, size_t offset, const char *trigger)
-{
-	struct amp_arena *arena = loss->as->arena;
-	return sqlite_loss_refuse(loss, "row-loss", offset,
-		amp_arena_printf(arena,
-			"%lld of the %lld rows of '%s' %s gone after this statement, and no "
-			"DELETE of the step removed %s",
-			(long long)lost, (long long)before, table->at.name,
-			lost == 1 ? "is" : "are", lost == 1 ? "it" : "them"),
-		replace_hint(trigger, arena));
-}
-
-/* Compares the rows of a table with those before its first REPLACE. */
-static int compare_watched(struct loss *loss, struct kept *table)
-{
-	struct table_sum now;
-	struct table_keys keys = {
-		.columns = table->watched_keys.columns,
-		.ncolumns = table->watched_keys.ncolumns,
-		.folds = table->watched_keys.folds,
-	};
-	if (!table->watched)
-		return AMPLAN_OK;
-	struct amp_arena *arena = loss->as->arena;
-	int code = sqlite_sums_keys(loss->db, table->at, &keys, arena, loss->error);
-	int64_t lost = keys.known ? sqlite_sums_missing(&table->watched_keys, &keys) : 0;
-	sqlite_sums_keys_free(&keys);
-	end_watch(table);
-	if (!code && lost)
-		return tell_lost(loss, table, table->watched_sum.rows, lost,
-			table->watched_at, table->watched_trigger);
-	if (!code)
-		code = sqlite_sums_table(
-			loss->db, table->at, true, &now, arena, loss->error);
-	if (!code)
-		sqlite_rebuild_compare(loss, table->at.name, &table->watched_sum, &now,
-			table->watched_at,
-			"REPLACE sets the columns that it does not name to their "
-			"default: use ON CONFLICT (…) DO UPDATE");
-	return code;
-}
-
-static int begin_watch(struct loss *loss, struct kept *table, size_t offset)
-{
-	struct amp_arena *arena = loss->as->arena;
-	if (table->watched)
-		return AMPLAN_OK;
-	table->watched_keys = (struct table_keys){0};
-	int code = sqlite_sums_keys(
-		loss->db, table->at, &table->watched_keys, arena, loss->error);
-	if (!code && table->watched_keys.known && table->watched_keys.rows.count)
-		code = sqlite_sums_table(loss->db, table->at, true, &table->watched_sum,
-			arena, loss->error);
-	else
-		return code;
-	table->watched = true;
-	table->watched_at = offset;
-	table->watched_trigger = table->trigger;
-	return code;
-}
-
-/* An INSERT from other tables that may also change or replace rows: by how much the table
-   grows is what counts, not how often a row was put into it. */
-static int count_target(struct loss *loss, bool says)
-{
-	struct keep *keep = loss->db->keep;
-	struct kept *target = keep->target;
-	struct table_sum sum;
-	keep->rows_before = -1;
-	if (keep->verb != SQLITE_INSERT || !target ||
-		(!(target->does & (DOES_UPDATE | DOES_DELETE)) &&
-			!may_replace(loss->db, target, says)))
-		return AMPLAN_OK;
-	int code = sqlite_sums_table(
-		loss->db, target->at, false, &sum, loss->as->arena, loss->error);
-	keep->rows_before = sum.rows;
-	return code;
-}
-
-/* A table that the statement writes to: measures it where rows may get lost. */
-static int watch(struct loss *loss, struct kept *table, bool says, size_t offset)
-{
-	struct keep *keep = loss->db->keep;
-	bool changes = keep->verb == SQLITE_INSERT || keep->verb == SQLITE_UPDATE;
-	bool writes = table->does & (DOES_INSERT | DOES_UPDATE | DOES_DELETE);
-	if (!changes || !writes) {
-		/* what a DELETE or a DROP takes away is meant */
-		bool ends = table->does & (DOES_UPDATE | DOES_DELETE) ||
-			(keep->verb == SQLITE_DROP_TABLE && table == keep->target);
-		return ends ? compare_watched(loss, table) : AMPLAN_OK;
-	}
-	bool loses = table->does & DOES_DELETE || may_replace(loss->db, table, says);
-	if (table->does & DOES_UPDATE) {
-		int code = compare_watched(loss, table);
-		if (code || !loses)
-			return code;
-		table->counted = true;
-		return sqlite_sums_table(loss->db, table->at, table != keep->target,
-			&table->before, loss->as->arena, loss->error);
-	}
-	return loses ? begin_watch(loss, table, offset) : AMPLAN_OK;
+	for (size_t i = 0; i < keep->tables.count; i++)
+		if (keep->tables.items[i] != table &&
+			keep->tables.items[i]->statement == keep->statement &&
+			keep->tables.items[i]->does & DOES_READ)
+			return true;
+	return false;
 }
 
 /* The rows of a table that is about to go, where the step did not make it. */
@@ -396,13 +232,14 @@ static int before(struct loss *loss, size_t offset, size_t length)
 	case SQLITE_UPDATE:
 	case SQLITE_DELETE:
 	case SQLITE_DROP_TABLE: {
-		bool says = says_replace(text, length);
+		bool says = sqlite_says_replace(text, length);
 		for (size_t i = 0; !code && i < keep->tables.count; i++)
 			if (keep->tables.items[i]->statement == keep->statement &&
 				keep->tables.items[i]->alive)
-				code = watch(loss, keep->tables.items[i], says, offset);
+				code = sqlite_replace_watch(
+					loss, keep->tables.items[i], says, offset);
 		if (!code)
-			code = count_target(loss, says);
+			code = sqlite_replace_count_target(loss, says);
 		if (!code && keep->verb == SQLITE_DROP_TABLE && keep->target)
 			code = measure_dropped(loss, keep->target, offset);
 		return code;
@@ -439,37 +276,15 @@ static void note_copies(struct keep *keep, struct kept *to, int64_t rows, size_t
 	}
 }
 
-static int check_counted(struct loss *loss, struct kept *table, size_t offset)
-{
-	struct keep *keep = loss->db->keep;
-	struct table_sum now;
-	int code = sqlite_sums_table(loss->db, table->at, table != keep->target, &now,
-		loss->as->arena, loss->error);
-	if (code || now.rows < 0 || table->before.rows < 0)
-		return code;
-	if (now.rows < table->before.rows)
-		return tell_lost(loss, table, table->before.rows,
-			table->before.rows - now.rows, offset, table->trigger);
-	if (table != keep->target && !table->trigger)
-		sqlite_rebuild_compare(loss, table->at.name, &table->before, &now, offset,
-			"a foreign key set them to NULL or to its default when REPLACE "
-			"deleted the row they point at: use ON CONFLICT (…) DO UPDATE");
-	return AMPLAN_OK;
-}
-
 static int after_create(struct loss *loss, size_t offset, size_t length)
 {
 	struct keep *keep = loss->db->keep;
-	bool reads = false;
 	struct table_sum now;
 	if (keep->exists || !keep->creates.name)
 		return AMPLAN_OK;
-	for (size_t i = 0; i < keep->tables.count; i++)
-		reads |= keep->tables.items[i]->statement == keep->statement &&
-			keep->tables.items[i]->does & DOES_READ;
 	struct kept *made = add_table(keep, keep->creates.name, keep->creates.temp, true,
-		says_replace(loss->sql->text + offset, length));
-	if (!made || !reads)
+		sqlite_says_replace(loss->sql->text + offset, length));
+	if (!made || !sqlite_keep_reads_another(keep, made))
 		return AMPLAN_OK;
 	int code = sqlite_sums_table(
 		loss->db, made->at, false, &now, keep->arena, loss->error);
@@ -541,7 +356,7 @@ static int after(struct loss *loss, size_t offset, size_t length)
 			table->does & (DOES_UPDATE | DOES_DELETE))
 			table->rewritten = true;
 		if (table->counted)
-			code = check_counted(loss, table, offset);
+			code = sqlite_replace_counted(loss, table, offset);
 	}
 	if (code)
 		return code;
@@ -581,10 +396,8 @@ void sqlite_keep_probe(struct sqlite_db *db, const char *text, size_t length)
 	if (!keep || keep->verb != SQLITE_INSERT || length > INT_MAX / 2 ||
 		!says(text, length, "select"))
 		return;
-	for (size_t i = 0; i < keep->tables.count; i++)
-		if (keep->tables.items[i]->statement == keep->statement &&
-			keep->tables.items[i]->does & DOES_READ)
-			return;
+	if (sqlite_keep_reads_another(keep, NULL))
+		return;
 	char *sql = sqlite3_mprintf(
 		"WITH \"amplan probe\" AS (SELECT 1) %.*s", (int)length, text);
 	if (sql)
@@ -631,7 +444,7 @@ int sqlite_keep_check(struct sqlite_db *db, const struct amp_sql *sql,
 		return AMPLAN_OK;
 	for (size_t i = 0; !code && i < keep->tables.count; i++)
 		if (keep->tables.items[i]->alive)
-			code = compare_watched(&loss, keep->tables.items[i]);
+			code = sqlite_replace_compare(&loss, keep->tables.items[i]);
 	int worse = code ? code : sqlite_rebuild_check(&loss, keep);
 	if (!worse || worse == AMPLAN_REFUSED)
 		code = sqlite_dangle_check(&loss, keep);

@@ -2,6 +2,7 @@
  * SQLite engine, inside: row conservation. A step must not lose rows without saying so.
  *
  *	sqlite_keep.c    follows the tables of a step: what it fills, copies, renames, drops
+ *	sqlite_replace.c watches what takes rows away without naming them
  *	sqlite_sums.c    measures one table: rows, filled columns, keys
  *	sqlite_rebuild.c judges at the end of a step: was all of a dropped table copied?
  *	sqlite_dangle.c  references that a step left behind, to a table that is gone
@@ -62,7 +63,7 @@ struct kept {
 	struct table_sum before;
 
 	/* from the first statement on that may replace rows, until they are compared */
-	bool watched;
+	bool watched, watched_more; /* by several statements */
 	size_t watched_at;
 	const char *watched_trigger;
 	struct table_keys watched_keys;
@@ -118,6 +119,23 @@ struct loss {
 /* sqlite_keep.c */
 /* The table that has this name now, or NULL. */
 struct kept *sqlite_keep_find(const struct keep *keep, const char *name, bool temp);
+
+/* Does the statement at hand read a table besides this one? */
+bool sqlite_keep_reads_another(const struct keep *keep, const struct kept *table);
+
+/* sqlite_replace.c */
+/* Is there a REPLACE that is not the function? Where there is none, none can conflict. */
+bool sqlite_says_replace(const char *text, size_t length);
+/* Before the statement at hand, which `says` REPLACE: measures a table that it writes. */
+int sqlite_replace_watch(struct loss *loss, struct kept *table, bool says, size_t offset);
+/* The same for the target of an INSERT from other tables: by how much the table grows is
+   what counts, not how often a row was put into it. */
+int sqlite_replace_count_target(struct loss *loss, bool says);
+/* After it: a table that was counted. */
+int sqlite_replace_counted(struct loss *loss, struct kept *table, size_t offset);
+/* Compares the rows of a table with those before its first REPLACE. */
+int sqlite_replace_compare(struct loss *loss, struct kept *table);
+void sqlite_replace_forget(struct kept *table);
 
 /* sqlite_sums.c */
 bool sqlite_sums_exists(sqlite3 *handle, struct place_name at);

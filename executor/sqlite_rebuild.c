@@ -44,13 +44,23 @@ static bool is_view(struct sqlite_db *db, const char *name)
 	return found;
 }
 
-/* The statement to blame: what copied, else what dropped. */
+/* The statement to blame: the one that copied, or copied on from where it was put aside;
+   where none did, the one that dropped. */
 static size_t blame(const struct keep *keep, const struct kept *table)
 {
-	for (size_t i = 0; i < keep->copies.count; i++)
-		if (keep->copies.items[i].from == table)
-			return keep->copies.items[i].offset;
-	return table->dropped_at;
+	size_t at = table->dropped_at;
+	for (size_t i = 0; i < keep->copies.count; i++) {
+		const struct copied *copy = &keep->copies.items[i];
+		if (copy->from != table)
+			continue;
+		at = copy->offset;
+		if (copy->to->alive || copy->rows <= copy->to->out)
+			return at;
+		/* later copies come later in the list: this ends */
+		table = copy->to;
+		at = table->dropped_at;
+	}
+	return at;
 }
 
 /* Did the step change what it had copied? Then that may be smaller on purpose. */

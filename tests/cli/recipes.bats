@@ -3,7 +3,7 @@
 # says what is to come out:
 #
 #	verdict:  passes, warns, notes (exit 0), refused (3) or fails (1)
-#	says:     a finding, without its place; there must be no others
+#	says:     LINE:COLUMN: and a finding; there must be no others
 #	query:    on the database afterwards, and what it
 #	gives:    then
 #
@@ -58,8 +58,8 @@ check_one() {
 		echo "$(basename "$1"): $verdict, but exit code $3"
 		right=1
 	fi
-	diff <(said says "$1") <(grep -oE '(error|warning|note)\[[a-z-]+\]: .*' out |
-		grep -v '^note\[unknown-without-rows\]') || {
+	diff <(said says "$1") <(grep -F '.xml:' out | grep -vF 'note[unknown-without-rows]' |
+		sed 's/^migrations.[^:]*://') || {
 		echo "$(basename "$1"): other findings"
 		right=1
 	}
@@ -84,9 +84,9 @@ check_one() {
 		[ -n "$(exit_code "$verdict")" ]
 		case $verdict in
 		passes) [ -z "$(said says "$recipe")" ] ;;
-		warns) ! said says "$recipe" | grep -vq '^warning' ;;
-		notes) ! said says "$recipe" | grep -vq '^note' ;;
-		*) said says "$recipe" | grep -q '^error' ;;
+		warns) said says "$recipe" | grep -q ': warning' ;;
+		notes) said says "$recipe" | grep -q ': note' ;;
+		*) said says "$recipe" | grep -q ': error' ;;
 		esac
 		[ "$(exit_code "$verdict")" != 0 ] || [ -n "$(said query "$recipe")" ]
 		grep -q "id=\"$(basename "$recipe" .xml)\"" "$recipe"
