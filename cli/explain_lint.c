@@ -34,7 +34,7 @@ const struct
 						"CREATE UNIQUE INDEX tag_name ON tag (name);"},
 					{"dangling-reference",
 						"a foreign key that points at no table",
-						"SQLite takes a foreign key to a table that does not exist. While foreign keys are on, every INSERT with a value in that column fails. The name may be mistyped, or a migration dropped the table. What a later migration creates is found.",
+						"SQLite takes a foreign key to a table that does not exist. While foreign keys are on, every INSERT with a value in that column fails. The name may be mistyped, or a migration dropped the table. What a later migration creates is found. It is an error where a step took the table away, most often by a rebuild that renames the old table first: the keys follow it to its new name, and it is dropped at the end.",
 						"CREATE TABLE vote (\n"
 						"  id INTEGER PRIMARY KEY,\n"
 						"  message INTEGER REFERENCES messages (id)   -- it is called message\n"
