@@ -54,7 +54,7 @@ static long from_environment(const char *name, long otherwise)
 static struct arguments parse(int argc, char **argv)
 {
 	struct arguments arguments = {.seed = from_environment("PROOFS_SEED", 4711),
-		.catalogs = from_environment("PROOFS_CATALOGS", 100),
+		.catalogs = from_environment("PROOFS_CATALOGS", 60),
 		.only = -1};
 	for (int i = 1; i < argc; i++) {
 		const char *word = argv[i];
@@ -117,6 +117,24 @@ static void print_tally(const struct tally *tally)
 		printf("%8ld %s\n", tally->counts[i], tally->names[i]);
 }
 
+static long counted(const struct tally *tally, const char *name)
+{
+	for (int i = 0; i < tally->used; i++)
+		if (strcmp(tally->names[i], name) == 0)
+			return tally->counts[i];
+	return 0;
+}
+
+/* Of what was told, how much is true; of what is true, how much was told. */
+static void print_rates(const struct tally *tally)
+{
+	double found = (double)counted(tally, CONFLICT_FOUND);
+	double told = found + (double)counted(tally, CONFLICT_INVENTED);
+	double there = found + (double)counted(tally, CONFLICT_MISSED);
+	if (told > 0 && there > 0)
+		printf("precision %.4f, recall %.4f\n", found / told, found / there);
+}
+
 static int run(const struct arguments *arguments)
 {
 	struct tally tally = {0};
@@ -133,6 +151,7 @@ static int run(const struct arguments *arguments)
 	amp_str_deinit(&trial->wrong);
 	free(trial);
 	print_tally(&tally);
+	print_rates(&tally);
 	printf("%s%s: %ld passed, %ld failed\n", arguments->name,
 		arguments->control ? ", blinded" : "", last - first - failed, failed);
 	return arguments->control ? failed == 0 : failed != 0;

@@ -21,6 +21,11 @@ struct tally {
 void count(struct tally *tally, long number, const char *name, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Names of counts from which precision and recall are made. */
+#define CONFLICT_FOUND "conflicts found (true positives)"
+#define CONFLICT_MISSED "conflicts missed (false negatives)"
+#define CONFLICT_INVENTED "false alarms (false positives)"
+
 struct trial {
 	struct dice dice;
 	struct catalog catalog;
