@@ -209,5 +209,9 @@ int amplan_check(struct amplan *amplan, const struct amplan_check_options *optio
 	if (options->strict)
 		be_strict(&job->findings);
 	code = judge(job, code, error);
-	return amp_job_finish(job, amplan, code, out, error);
+	code = amp_job_finish(job, amplan, code, out, error);
+	/* whatever the session names, it was not looked at */
+	if (*out)
+		(*out)->database = NULL;
+	return code;
 }

@@ -248,7 +248,8 @@ static int judge(struct amp_prover *prover, const struct pair *pair,
 	}
 	if (is_allowed(prover, pair, "unordered-conflict"))
 		return AMPLAN_OK;
-	if (outcome->difference.object)
+	if (outcome->difference.object &&
+		strcmp(outcome->difference.object, pair->meeting.name) != 0)
 		object = outcome->difference.object;
 	tell_conflict(prover, pair, outcome, object);
 	struct amplan_demand demand = {.from = pair->second,

@@ -167,8 +167,9 @@ int amp_try_compare(struct amp_prover *prover, struct amp_db *db, uint32_t node,
 	else if (trial->verified < plain->verified)
 		*why = "a verify query is not true";
 	else if (trial->outcome != plain->outcome)
-		*why = plain->outcome == AMPLAN_MARKED ? "a precondition is true"
-						       : "a precondition is not true";
+		*why = plain->outcome == AMPLAN_MARKED
+			? "it is not there already, as it is in the plan"
+			: "it is there already, as it is not in the plan";
 	else if (trial->violations > plain->violations)
 		*why = "rows point at nothing";
 	int code = AMPLAN_OK;
