@@ -75,7 +75,7 @@ static struct arguments parse(int argc, char **argv)
 	return arguments;
 }
 
-void count(struct tally *tally, long number_, const char *name, ...)
+void count(struct tally *tally, long many, const char *name, ...)
 {
 	char text[48];
 	int i = 0;
@@ -89,13 +89,14 @@ void count(struct tally *tally, long number_, const char *name, ...)
 		must(tally->used < COUNTS, "too many counts");
 		snprintf(tally->names[tally->used++], sizeof(text), "%s", text);
 	}
-	tally->counts[i] += number_;
+	tally->counts[i] += many;
 }
 
 /* True where nothing is wrong. */
 static bool try_one(const struct arguments *arguments, struct trial *trial, long which)
 {
 	trial->dice = dice_of((uint64_t)arguments->seed, (uint64_t)which);
+	trial->number = which;
 	trial->folder = temp_make();
 	arguments->run(trial);
 	temp_remove(trial->folder);

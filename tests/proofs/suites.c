@@ -164,6 +164,10 @@ static void judge(struct trial *trial, const struct answer *answer, int from, in
 {
 	struct catalog *catalog = &trial->catalog;
 	if (!answer) {
+		struct meeting meeting =
+			meet(&catalog->migrations[on], &catalog->migrations[from]);
+		count(trial->tally, 1, "missed, class %c:%s", meeting.token,
+			meeting.modes);
 		show_pair(trial, on, from, "missed");
 		return;
 	}
