@@ -92,7 +92,7 @@ static bool names(const struct touch *touch, const char *object)
 {
 	size_t table = strcspn(object, ".");
 	return strcasecmp(touch->object, object) == 0 ||
-		strcasecmp(touch->also, object) == 0 ||
+		(touch->also[0] && strcasecmp(touch->also, object) == 0) ||
 		(strcspn(touch->object, ".") == table &&
 			strncasecmp(touch->object, object, table) == 0);
 }

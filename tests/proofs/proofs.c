@@ -54,7 +54,7 @@ static long from_environment(const char *name, long otherwise)
 static struct arguments parse(int argc, char **argv)
 {
 	struct arguments arguments = {.seed = from_environment("PROOFS_SEED", 4711),
-		.catalogs = from_environment("PROOFS_CATALOGS", 100),
+		.catalogs = from_environment("PROOFS_CATALOGS", 60),
 		.only = -1};
 	for (int i = 1; i < argc; i++) {
 		const char *word = argv[i];
@@ -75,7 +75,7 @@ static struct arguments parse(int argc, char **argv)
 	return arguments;
 }
 
-void count(struct tally *tally, long number_, const char *name, ...)
+void count(struct tally *tally, long many, const char *name, ...)
 {
 	char text[48];
 	int i = 0;
@@ -89,13 +89,14 @@ void count(struct tally *tally, long number_, const char *name, ...)
 		must(tally->used < COUNTS, "too many counts");
 		snprintf(tally->names[tally->used++], sizeof(text), "%s", text);
 	}
-	tally->counts[i] += number_;
+	tally->counts[i] += many;
 }
 
 /* True where nothing is wrong. */
 static bool try_one(const struct arguments *arguments, struct trial *trial, long which)
 {
 	trial->dice = dice_of((uint64_t)arguments->seed, (uint64_t)which);
+	trial->number = which;
 	trial->folder = temp_make();
 	arguments->run(trial);
 	temp_remove(trial->folder);
@@ -117,6 +118,24 @@ static void print_tally(const struct tally *tally)
 		printf("%8ld %s\n", tally->counts[i], tally->names[i]);
 }
 
+static long counted(const struct tally *tally, const char *name)
+{
+	for (int i = 0; i < tally->used; i++)
+		if (strcmp(tally->names[i], name) == 0)
+			return tally->counts[i];
+	return 0;
+}
+
+/* Of what was told, how much is true; of what is true, how much was told. */
+static void print_rates(const struct tally *tally)
+{
+	double found = (double)counted(tally, CONFLICT_FOUND);
+	double told = found + (double)counted(tally, CONFLICT_INVENTED);
+	double there = found + (double)counted(tally, CONFLICT_MISSED);
+	if (told > 0 && there > 0)
+		printf("precision %.4f, recall %.4f\n", found / told, found / there);
+}
+
 static int run(const struct arguments *arguments)
 {
 	struct tally tally = {0};
@@ -133,6 +152,7 @@ static int run(const struct arguments *arguments)
 	amp_str_deinit(&trial->wrong);
 	free(trial);
 	print_tally(&tally);
+	print_rates(&tally);
 	printf("%s%s: %ld passed, %ld failed\n", arguments->name,
 		arguments->control ? ", blinded" : "", last - first - failed, failed);
 	return arguments->control ? failed == 0 : failed != 0;

@@ -164,6 +164,10 @@ static void judge(struct trial *trial, const struct answer *answer, int from, in
 {
 	struct catalog *catalog = &trial->catalog;
 	if (!answer) {
+		struct meeting meeting =
+			meet(&catalog->migrations[on], &catalog->migrations[from]);
+		count(trial->tally, 1, "missed, class %c:%s", meeting.token,
+			meeting.modes);
 		show_pair(trial, on, from, "missed");
 		return;
 	}
@@ -211,10 +215,8 @@ void suite_extensions(struct trial *trial)
 	struct answers answers;
 	generate(&trial->catalog, &trial->dice, 30, 10);
 	ask_check(trial, &answers);
-	bool accepted = true;
-	for (size_t i = 0; i < answers.list.count; i++)
-		accepted &= !answers.list.items[i].undeclared &&
-			!answers.list.items[i].conflict;
+	complain_about_others(trial, &answers, -1, -1);
+	bool accepted = trial->wrong.length == 0;
 	answers_deinit(&answers);
 	count(trial->tally, 1, accepted ? "accepted" : "refused");
 	if (trial->control)

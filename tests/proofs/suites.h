@@ -18,11 +18,17 @@ struct tally {
 	long counts[COUNTS];
 	int used;
 };
-void count(struct tally *tally, long number, const char *name, ...)
+void count(struct tally *tally, long many, const char *name, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* Names of counts from which precision and recall are made. */
+#define CONFLICT_FOUND "conflicts found (true positives)"
+#define CONFLICT_MISSED "conflicts missed (false negatives)"
+#define CONFLICT_INVENTED "false alarms (false positives)"
 
 struct trial {
 	struct dice dice;
+	long number; /* of the catalog, from 0 */
 	struct catalog catalog;
 	char *folder; /* for the descriptors */
 	bool control, verbose;
