@@ -26,16 +26,6 @@ static bool is_unordered(const struct amp_prover *prover, uint32_t a, uint32_t b
 		!amp_set_has(amp_ancestors_of(&prover->before, b), a);
 }
 
-/* Whoever of the two changes what the other touches; the more telling of both. */
-static struct amp_meeting meet_either(
-	const struct amp_prover *prover, uint32_t a, uint32_t b)
-{
-	const struct amp_seen *left = &prover->effects[a].up;
-	const struct amp_seen *right = &prover->effects[b].up;
-	struct amp_meeting meeting = amp_meet(left, right, NULL);
-	return meeting.name ? meeting : amp_meet(right, left, NULL);
-}
-
 static bool add_pair(struct amp_prover *prover, struct pairs *pairs, struct pair pair)
 {
 	size_t words = prover->before.words;
@@ -59,7 +49,8 @@ static int find_pairs(
 				!amp_prove_works(prover, pair.second) ||
 				!is_unordered(prover, pair.first, pair.second))
 				continue;
-			pair.meeting = meet_either(prover, pair.first, pair.second);
+			pair.meeting = amp_meet_either(&prover->effects[pair.first].up,
+				&prover->effects[pair.second].up, NULL);
 			if (pair.meeting.name && !add_pair(prover, pairs, pair))
 				return amp_error_nomem(error);
 		}
@@ -157,9 +148,11 @@ static int run_both(struct amp_shelf *shelf, const struct pair *pair, uint32_t f
 		attempt->failed = first;
 		attempt->why = amp_arena_strdup(&shelf->prover->job->arena, trial.why);
 	}
-	return code || trial.code
-		? code
-		: run_second(shelf, second, names, count, dangling, attempt, error);
+	if (!code && !trial.code)
+		code = run_second(shelf, second, names, count, dangling, attempt, error);
+	/* made without rows for new tables, or in another order: no state to start from */
+	shelf->live_known = false;
+	return code;
 }
 
 /* What came out of both orders. */
@@ -331,8 +324,8 @@ int amp_tell_breaker(struct amp_prover *prover, const struct amp_suspect *suspec
 		.why = suspect->why,
 		.hopeless = suspect->hopeless,
 	};
-	pair.meeting =
-		amp_meet(breaker, &prover->effects[suspect->node].up, suspect->why);
+	pair.meeting = amp_meet_either(
+		breaker, &prover->effects[suspect->node].up, suspect->why);
 	if (!pair.meeting.name)
 		pair.meeting = amp_meet_named(breaker, suspect->why);
 	if (!pair.meeting.name)

@@ -100,8 +100,10 @@ static void meet_groups(
 	unsigned rows = AMPLAN_READS | AMPLAN_WRITES;
 	if (!(writer->all & (STRUCTURE | AMPLAN_WRITES)))
 		return;
-	meet_columns(writer, other, structure ? STRUCTURE | AMPLAN_WRITES : AMPLAN_WRITES,
-		choice);
+	/* of what was made whole its columns tell no more */
+	if (!(writer->whole & AMPLAN_CREATES))
+		meet_columns(writer, other,
+			structure ? STRUCTURE | AMPLAN_WRITES : AMPLAN_WRITES, choice);
 	/* rows that come and go concern whoever reads or writes any of them */
 	bool whole = structure ||
 		((writer->whole & AMPLAN_WRITES) && (other->all & rows)) ||
@@ -113,18 +115,33 @@ static void meet_groups(
 				other->whole ? other->whole : other->all});
 }
 
-struct amp_meeting amp_meet(
-	const struct amp_seen *writer, const struct amp_seen *other, const char *about)
+static void meet(const struct amp_seen *writer, const struct amp_seen *other,
+	struct choice *choice)
 {
-	struct choice choice = {.best = {.column = ""}, .about = about};
 	for (size_t i = 0, j = 0; i < writer->ntouches && j < other->ntouches;) {
 		struct group left = group_at(writer, i), right = group_at(other, j);
 		int order = strcasecmp(left.first->name, right.first->name);
 		if (!order)
-			meet_groups(&left, &right, &choice);
+			meet_groups(&left, &right, choice);
 		i += order <= 0 ? (size_t)(left.end - left.first) : 0;
 		j += order >= 0 ? (size_t)(right.end - right.first) : 0;
 	}
+}
+
+struct amp_meeting amp_meet(
+	const struct amp_seen *writer, const struct amp_seen *other, const char *about)
+{
+	struct choice choice = {.best = {.column = ""}, .about = about};
+	meet(writer, other, &choice);
+	return choice.best;
+}
+
+struct amp_meeting amp_meet_either(
+	const struct amp_seen *one, const struct amp_seen *two, const char *about)
+{
+	struct choice choice = {.best = {.column = ""}, .about = about};
+	meet(one, two, &choice);
+	meet(two, one, &choice);
 	return choice.best;
 }
 
