@@ -1,0 +1,148 @@
+/*
+ * Meet and ancestors: the plain data under the proofs.
+ */
+#include <string.h>
+
+#include "planner/ancestors.h"
+#include "planner/meet.h"
+#include "tests/support/cmocka.h"
+#include "tests/support/world.h"
+
+enum { R = AMPLAN_READS, W = AMPLAN_WRITES, C = AMPLAN_CREATES, A = AMPLAN_ALTERS };
+enum { D = AMPLAN_DROPS, F = AMPLAN_REFERS };
+
+#define SEEN(...)                                                        \
+	((struct amp_seen){.touches = (struct amp_touch[]){__VA_ARGS__}, \
+		.ntouches = sizeof((struct amp_touch[]){__VA_ARGS__}) /  \
+			sizeof(struct amp_touch)})
+
+static void expect(const struct amp_seen *writer, const struct amp_seen *other,
+	const char *about, const char *name, const char *column)
+{
+	struct amp_meeting meeting = amp_meet(writer, other, about);
+	if (!name) {
+		assert_null(meeting.name);
+		return;
+	}
+	assert_non_null(meeting.name);
+	assert_string_equal(meeting.name, name);
+	assert_string_equal(meeting.column, column);
+}
+
+static void test_meet__is_where_one_changes_what_the_other_touches(void **state)
+{
+	static const struct {
+		struct amp_touch writer, other;
+		bool meets;
+	} cases[] = {
+		{{"t", "", C}, {"t", "", R}, true},
+		{{"t", "", C}, {"u", "", R}, false},
+		{{"T", "", C}, {"t", "", R}, true},
+		{{"t", "", R}, {"t", "", R}, false},
+		{{"t", "", R}, {"t", "", W}, false},
+		{{"t", "", W}, {"t", "", R}, true},
+		{{"t", "", W}, {"t", "", W}, true},
+		{{"t", "", W}, {"t", "a", R}, true},
+		{{"t", "", W}, {"t", "", F}, false},
+		{{"t", "", A}, {"t", "", F}, true},
+		{{"t", "a", W}, {"t", "a", R}, true},
+		{{"t", "a", W}, {"t", "b", R}, false},
+		{{"t", "a", W}, {"t", "b", W}, false},
+		{{"t", "a", W}, {"t", "", W}, true},
+		{{"t", "", D}, {"t", "a", R}, true},
+		{{"t", "c", C}, {"t", "d", C}, true},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const struct amp_seen writer = SEEN(cases[i].writer);
+		const struct amp_seen other = SEEN(cases[i].other);
+		assert_int_equal(
+			amp_meet(&writer, &other, NULL).name != NULL, cases[i].meets);
+	}
+}
+
+static void test_meet__names_what_tells_most(void **state)
+{
+	const struct amp_seen makes =
+		SEEN({"i", "", C}, {"t", "", C}, {"t", "a", C}, {"u", "", W});
+	const struct amp_seen uses = SEEN({"t", "a", R}, {"u", "", R});
+	const struct amp_seen adds = SEEN({"t", "", A}, {"t", "c", C});
+	const struct amp_seen reads = SEEN({"t", "c", R}, {"u", "", R});
+	const struct amp_seen drops = SEEN({"i", "", D}, {"t", "", A});
+	const struct amp_seen indexes = SEEN({"i", "", C}, {"t", "", A});
+	(void)state;
+	expect(&makes, &uses, NULL, "t", "");
+	expect(&adds, &reads, NULL, "t", "c");
+	expect(&makes, &uses, "no such table: main.u", "u", "");
+	expect(&makes, &uses, "'u' points at 't', which is not there", "t", "");
+	/* the index goes with its table */
+	expect(&indexes, &drops, NULL, "t", "");
+	expect(&uses, &reads, NULL, NULL, NULL);
+	assert_string_equal(amp_meet_either(&reads, &adds, NULL).column, "c");
+	assert_string_equal(
+		amp_meet_named(&reads, "error in view v: no such column: c").column, "c");
+	assert_null(amp_meet_named(&reads, "disk full").name);
+}
+
+static void test_meet__chance_is_a_matter_of_any_statement(void **state)
+{
+	struct amp_statement statements[] = {{.chance = NULL}, {.chance = "random"}};
+	struct amp_seen seen = {.statements = statements, .nstatements = 1};
+	(void)state;
+	assert_false(amp_effects_chance(&seen));
+	seen.nstatements = 2;
+	assert_true(amp_effects_chance(&seen));
+}
+
+/* "a b" of the set of one migration. */
+static void assert_needs(struct world *world, const struct amp_ancestors *ancestors,
+	const char *id, const char *expected)
+{
+	AMP_STR_AUTO text = AMP_STR_INIT;
+	uint32_t node = amp_graph_find(&world->graph, id), size = 0;
+	for (uint32_t i = 0; i < world->graph.count; i++)
+		if (amp_set_has(amp_ancestors_of(ancestors, node), i)) {
+			amp_str_addf(&text, "%s%s", text.length ? " " : "",
+				world->graph.nodes[i]->id);
+			size++;
+		}
+	assert_string_equal(amp_str_text(&text), expected);
+	assert_int_equal(ancestors->sizes[node], size);
+}
+
+static void test_ancestors__are_all_that_is_needed(void **state)
+{
+	WORLD world;
+	struct amp_ancestors need, before;
+	(void)state;
+	world_init(&world);
+	world_add_all(&world, "a", "b a", "c a", "d b c", "e >d", "f", NULL);
+	world_build(&world);
+	struct amp_extra extra = {
+		amp_graph_find(&world.graph, "f"), amp_graph_find(&world.graph, "b")};
+	assert_int_equal(amp_ancestors_build(&need, &world.graph, world.order, &extra, 1,
+				 false, &world.error),
+		0);
+	assert_int_equal(amp_ancestors_build(&before, &world.graph, world.order, NULL, 0,
+				 true, &world.error),
+		0);
+	assert_needs(&world, &need, "a", "");
+	assert_needs(&world, &need, "d", "a b c");
+	assert_needs(&world, &need, "e", "");
+	assert_needs(&world, &before, "e", "a b c d");
+	assert_needs(&world, &need, "f", "a b");
+	assert_needs(&world, &before, "f", "");
+	amp_ancestors_deinit(&need);
+	amp_ancestors_deinit(&before);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_meet__is_where_one_changes_what_the_other_touches),
+		cmocka_unit_test(test_meet__names_what_tells_most),
+		cmocka_unit_test(test_meet__chance_is_a_matter_of_any_statement),
+		cmocka_unit_test(test_ancestors__are_all_that_is_needed),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
