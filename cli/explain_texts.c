@@ -14,6 +14,21 @@ const struct explain_text explain_texts[] = {
 		"amplan plan -m the-newer-migrations -d app.db\n"
 		"# or roll back with the newer version before the older one returns:\n"
 		"amplan rollback -m the-newer-migrations -d app.db --to 002_invites"},
+	{"autoincrement-reset", "a rebuilt table gives out ids a second time",
+		"An AUTOINCREMENT table remembers the greatest id that it ever gave out, in "
+		"sqlite_sequence. A rebuild begins to count behind the greatest id that is "
+		"left, so the id of a row that was deleted is given to another one; whatever "
+		"kept the old id, a log or another system, then means the wrong row.",
+		"CREATE TABLE ticket_new (id INTEGER PRIMARY KEY AUTOINCREMENT, title TEXT);\n"
+		"INSERT INTO ticket_new SELECT id, title FROM ticket;\n"
+		"DROP TABLE ticket;\n"
+		"ALTER TABLE ticket_new RENAME TO ticket;",
+		"INSERT INTO ticket_new SELECT id, title FROM ticket;\n"
+		"UPDATE sqlite_sequence\n"
+		"  SET seq = (SELECT seq FROM sqlite_sequence WHERE name = 'ticket')\n"
+		"  WHERE name = 'ticket_new';\n"
+		"DROP TABLE ticket;\n"
+		"ALTER TABLE ticket_new RENAME TO ticket;"},
 	{"breaking-ahead", "the database has a breaking migration that is not known here",
 		"A migration with breaking=\"true\" was applied, and this program's "
 		"descriptors do not have it. Whoever wrote it said that programs which do "
@@ -247,14 +262,23 @@ const struct explain_text explain_texts[] = {
 		"                                <replaces id=\"003\"/>",
 		"bring the database to 003 with the version before the squash, then use\n"
 		"the squash"},
-	{"row-loss", "rows would vanish without a DELETE",
-		"SQLite deletes the rows of a table before it drops it. With foreign keys on, "
-		"that takes along, or changes, the rows of other tables that point there: a "
-		"rebuild of the table then loses its children, and nobody is told.",
-		"<migration id=\"014_rebuild\" foreign-keys=\"on\">\n"
-		"  … DROP TABLE parent; ALTER TABLE parent_new RENAME TO parent;",
-		"<migration id=\"014_rebuild\">   (off is the default, keys are checked before "
-		"commit)"},
+	{"row-loss", "rows vanish without a DELETE",
+		"Rows that are to go are deleted; rows that vanish in another way are lost. "
+		"When a step drops a table and another one takes its name, each row must have "
+		"been copied: a condition, a JOIN, a LIMIT, OR IGNORE or DISTINCT in the copy "
+		"leaves some out. REPLACE, triggers, and with foreign keys on a DROP TABLE, "
+		"delete rows that the step does not name. As a warning: enough rows were "
+		"copied, but some got another key. Where a loss is wanted, write the DELETE, "
+		"or allow it with a reason.",
+		"INSERT INTO users_new SELECT * FROM users WHERE NOT (country = 'xx');\n"
+		"DROP TABLE users;   -- and those without a country\n"
+		"ALTER TABLE users_new RENAME TO users;",
+		"DELETE FROM users WHERE country = 'xx';\n"
+		"INSERT INTO users_new SELECT * FROM users;\n"
+		"DROP TABLE users;\n"
+		"ALTER TABLE users_new RENAME TO users;\n"
+		"# or, in the descriptor:\n"
+		"<allow kind=\"row-loss\" reason=\"the cache fills again by itself\"/>"},
 	{"running", "a step with transaction=\"none\" runs in another process now",
 		"Such a step runs outside the transaction of the plan, under a lock of its own "
 		"that dies with its process. Nothing is wrong: 'apply' and 'start' wait for it.",
@@ -316,6 +340,15 @@ const struct explain_text explain_texts[] = {
 		"it. Repair the other first; there may be more to find here afterwards.",
 		"002_invites FAILED, 008_invite_usage UNTRIED",
 		"repair 002_invites, then:  amplan plan"},
+	{"value-loss", "a column holds less than before, and no UPDATE says so",
+		"The rows are all there, but a column has fewer values, or the same one in all "
+		"rows where there were different ones. Most often the copy of a rebuild forgot "
+		"the column and got its default, or REPLACE reset the columns that it does "
+		"not name.",
+		"INSERT INTO posts_new (id, title) SELECT id, title FROM posts;   -- and score?",
+		"INSERT INTO posts_new (id, title, score) SELECT id, title, score FROM posts;\n"
+		"# or say that it is meant:\n"
+		"UPDATE posts SET score = 0;"},
 	{"verify-failed", "after the step its own check is not true",
 		"A verify query did not give exactly one row whose first column is true. The "
 		"SQL ran, but did not do what its author meant; the stage was rolled back.",

@@ -31,6 +31,7 @@ static int plan_from_nothing(
 static void prover_deinit(struct amp_prover *prover)
 {
 	amp_vec_deinit(&prover->extras);
+	amp_vec_deinit(&prover->suspects);
 	amp_vec_deinit(&prover->demands);
 	amp_ancestors_deinit(&prover->need);
 	amp_ancestors_deinit(&prover->before);
@@ -44,6 +45,8 @@ static int prover_init(struct amp_prover *prover, struct amplan_error *error)
 	prover->effects = amp_arena_array(&job->arena, nodes, sizeof(*prover->effects));
 	prover->plain = amp_arena_array(&job->arena, nodes, sizeof(*prover->plain));
 	prover->results = amp_arena_array(&job->arena, steps, sizeof(*prover->results));
+	prover->sequence = amp_arena_array(&job->arena, nodes, sizeof(*prover->sequence));
+	prover->turn_of = amp_arena_array(&job->arena, nodes, sizeof(*prover->turn_of));
 	if (job->arena.failed)
 		return amp_error_nomem(error);
 	for (size_t i = 0; i < nodes; i++)

@@ -30,6 +30,16 @@ struct amp_plain {
 	enum amplan_outcome outcome;
 	unsigned verified;
 	size_t violations; /* of foreign keys, in the tables that it wrote */
+	bool hoped;        /* it did not work so far: this is what it would be */
+};
+
+/* One that does not work where the plan has it, but would elsewhere. */
+struct amp_suspect {
+	uint32_t node, other;
+	bool conflict; /* `other` breaks it, rather than `other` is missing */
+	bool hopeless; /* and does not work after it either */
+	const char *why;
+	struct amplan_place place;
 };
 
 struct amp_prover {
@@ -37,10 +47,14 @@ struct amp_prover {
 	struct amplan *amplan;
 	const struct amplan_check_options *options;
 	size_t *step_of; /* position of each node in the plan; SIZE_MAX: not in it */
-	struct amp_effects *effects;                  /* by node */
-	struct amp_plain *plain;                      /* by node */
-	struct amp_result *results;                   /* room for trials, one per step */
-	struct AMP_VEC(struct amp_extra) extras;      /* dependencies that were missing */
+	/* All nodes as they are tried: as the plan has them, but for dependencies that were
+	   missing; and the position of each in it. */
+	uint32_t *sequence, *turn_of;
+	struct amp_effects *effects;                 /* by node */
+	struct amp_plain *plain;                     /* by node */
+	struct amp_result *results;                  /* room for trials, one per step */
+	struct AMP_VEC(struct amp_extra) extras;     /* dependencies that were missing */
+	struct AMP_VEC(struct amp_suspect) suspects; /* told when all effects are known */
 	struct AMP_VEC(struct amplan_demand) demands; /* by node, not yet by position */
 	struct amp_ancestors need;                    /* by <depends> and extras */
 	struct amp_ancestors before;                  /* by <after> as well */
@@ -87,6 +101,9 @@ int amp_try_compare(struct amp_prover *prover, struct amp_db *db, uint32_t node,
 	struct amp_trial *trial, bool *same, const char **why,
 	struct amplan_error *error);
 
+/* Why one of the shapes cannot be used, or points at nothing; NULL: all is well. */
+const char *amp_try_broken(const struct amp_shapes *shapes, struct amp_arena *arena);
+
 /* A shadow for trials, empty and bounded. */
 int amp_prove_open(struct amp_prover *prover, struct amp_db **db, struct amplan_error *);
 
@@ -99,7 +116,7 @@ static inline bool amp_prove_works(const struct amp_prover *prover, uint32_t nod
 /* As one migration has to name another, in the memory of the job; NULL: no memory. */
 const char *amp_prove_name(struct amp_prover *prover, uint32_t from, uint32_t on);
 
-/* Both sets of ancestors anew, from the graph and what was found to be missing. */
+/* The sequence and both sets of ancestors anew, from the graph and what was missing. */
 int amp_prove_ancestry(struct amp_prover *prover, struct amplan_error *error);
 
 /* With rows: where it fails for what they are, the tables that it touches are emptied and it

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "executor/shelf.h"
+#include "executor/missing.h"
 
 /* The migrations in the order they are tried. */
 struct tour {
@@ -43,7 +43,6 @@ static uint32_t nearest(const struct amp_prover *prover, uint32_t node)
 /* Depth first over the tree of nearest dependencies, children in plan order. */
 static bool walk_tree(struct amp_prover *prover, const uint32_t *via, struct tour *tour)
 {
-	const struct amp_plan *plan = &prover->job->plan;
 	uint32_t count = prover->job->graph.count;
 	uint32_t *child = malloc((count + (size_t)1) * sizeof(*child));
 	uint32_t *sibling = malloc((count + (size_t)1) * sizeof(*sibling));
@@ -52,8 +51,10 @@ static bool walk_tree(struct amp_prover *prover, const uint32_t *via, struct tou
 	uint32_t roots = AMP_NO_NODE, depth = 0;
 	for (uint32_t i = 0; room && i < count; i++)
 		child[i] = sibling[i] = AMP_NO_NODE;
-	for (size_t i = plan->nsteps; room && i-- > 0;) {
-		uint32_t node = plan->steps[i].node;
+	for (uint32_t i = count; room && i-- > 0;) {
+		uint32_t node = prover->sequence[i];
+		if (prover->step_of[node] == SIZE_MAX)
+			continue;
 		uint32_t *head = via[node] == AMP_NO_NODE ? &roots : &child[via[node]];
 		sibling[node] = *head;
 		*head = node;
@@ -121,44 +122,7 @@ static int plan_tour(
 	return room ? AMPLAN_OK : amp_error_nomem(error);
 }
 
-/* One that is not what it was: why, and where it says so. */
-struct failure {
-	uint32_t node;
-	const char *why;
-	struct amplan_place place;
-};
-
-struct failures AMP_VEC(struct failure);
-
-/* Does it do on these what it did in the plain run? */
-static int try_on(struct amp_shelf *shelf, uint32_t node, const uint64_t *set, bool keep,
-	bool *same, struct failure *failure, struct amplan_error *error)
-{
-	struct amp_prover *prover = shelf->prover;
-	struct amp_arena *arena = &prover->job->arena;
-	AMP_TRIAL_AUTO trial = {0};
-	bool reached;
-	const char *why = NULL;
-	*same = false;
-	int code = amp_shelf_reach(shelf, set, &reached, NULL, error);
-	if (code || !reached)
-		return code;
-	if (keep)
-		code = amp_shelf_keep(shelf, error);
-	if (!code)
-		code = amp_shelf_try(shelf, node, false, &trial, error);
-	if (!code)
-		code = amp_try_compare(
-			prover, shelf->db, node, &trial, same, &why, error);
-	if (code || *same || !failure)
-		return code;
-	*failure = (struct failure){.node = node, .why = amp_arena_strdup(arena, why)};
-	if (trial.why) {
-		failure->place = trial.place;
-		failure->place.text = amp_arena_strdup(arena, trial.place.text);
-	}
-	return AMPLAN_OK;
-}
+struct failures AMP_VEC(struct amp_failure);
 
 /* Each on its declared ancestors, once; those that do not do the same are gathered. What
    hangs on one of these says nothing yet. */
@@ -170,11 +134,11 @@ static int try_all(struct amp_shelf *shelf, bool *proved, struct failures *failu
 	int code = plan_tour(prover, &tour, error);
 	for (uint32_t i = 0; !code && i < tour.count; i++) {
 		uint32_t node = tour.nodes[i];
-		struct failure failure = {.node = AMP_NO_NODE};
+		struct amp_failure failure = {.node = AMP_NO_NODE};
 		bool same = false;
 		if (!amp_prove_works(prover, node))
 			continue;
-		code = try_on(shelf, node, amp_ancestors_of(&prover->need, node),
+		code = amp_try_on(shelf, node, amp_ancestors_of(&prover->need, node),
 			tour.keep_before[i], &same, &failure, error);
 		if (!code && same && tour.keep_after[i])
 			code = amp_shelf_keep(shelf, error);
@@ -184,106 +148,6 @@ static int try_all(struct amp_shelf *shelf, bool *proved, struct failures *failu
 			code = amp_error_nomem(error);
 	}
 	tour_deinit(&tour);
-	return code;
-}
-
-struct nodes AMP_VEC(uint32_t);
-
-/* Those before it in plan order that it does not declare: all, or those that it meets. */
-static int candidates(struct amp_prover *prover, uint32_t node, const uint64_t *set,
-	bool all, struct nodes *out, struct amplan_error *error)
-{
-	const struct amp_plan *plan = &prover->job->plan;
-	out->count = 0;
-	for (size_t i = 0; i < prover->step_of[node]; i++) {
-		uint32_t other = plan->steps[i].node;
-		if (amp_set_has(set, other) || !amp_prove_works(prover, other))
-			continue;
-		struct amp_meeting meeting = {0};
-		if (!all)
-			meeting = amp_meet(&prover->effects[other].up,
-				&prover->effects[node].up, NULL);
-		if ((all || meeting.name) && !amp_vec_push(out, other))
-			return amp_error_nomem(error);
-	}
-	return AMPLAN_OK;
-}
-
-static void unite_first(const struct amp_prover *prover, uint64_t *set,
-	const uint64_t *base, const struct nodes *nodes, size_t count)
-{
-	memcpy(set, base, prover->need.words * sizeof(*set));
-	for (size_t i = 0; i < count; i++) {
-		amp_set_unite(set, amp_ancestors_of(&prover->need, nodes->items[i]),
-			prover->need.words);
-		amp_set_add(set, nodes->items[i]);
-	}
-}
-
-/* How many of the candidates, from the first on, it takes; count + 1: more than all. */
-static int bisect(struct amp_shelf *shelf, uint32_t node, const uint64_t *base,
-	const struct nodes *nodes, uint64_t *set, size_t *taken,
-	struct amplan_error *error)
-{
-	size_t low = 0, high = nodes->count + 1;
-	bool same;
-	unite_first(shelf->prover, set, base, nodes, nodes->count);
-	int code = try_on(shelf, node, set, false, &same, NULL, error);
-	if (same)
-		high = nodes->count;
-	/* low does not do, high does */
-	while (!code && same && high - low > 1) {
-		size_t middle = low + (high - low) / 2;
-		bool enough;
-		unite_first(shelf->prover, set, base, nodes, middle);
-		code = try_on(shelf, node, set, false, &enough, NULL, error);
-		if (enough)
-			high = middle;
-		else
-			low = middle;
-	}
-	*taken = high;
-	return code;
-}
-
-/*
- * Finds what is missing, one after the other: the last of the fewest first candidates that
- * do is needed for certain; then it is looked for what is missing besides.
- */
-static int find_missing(struct amp_shelf *shelf, uint32_t node, struct nodes *missing,
-	struct amplan_error *error)
-{
-	struct amp_prover *prover = shelf->prover;
-	size_t bytes = (prover->need.words + 1) * sizeof(uint64_t);
-	uint64_t *base = malloc(bytes), *set = malloc(bytes);
-	struct nodes nodes = {0};
-	int code = base && set ? AMPLAN_OK : amp_error_nomem(error);
-	bool all = false, same = false;
-	if (!code)
-		memcpy(base, amp_ancestors_of(&prover->need, node),
-			prover->need.words * sizeof(*base));
-	while (!code && !same) {
-		size_t taken;
-		code = candidates(prover, node, base, all, &nodes, error);
-		if (!code)
-			code = bisect(shelf, node, base, &nodes, set, &taken, error);
-		if (code || (taken > nodes.count && all))
-			break;
-		all = all || taken > nodes.count;
-		if (taken > nodes.count)
-			continue;
-		uint32_t found = nodes.items[taken - 1];
-		if (!amp_vec_push(missing, found))
-			code = amp_error_nomem(error);
-		amp_set_unite(
-			base, amp_ancestors_of(&prover->need, found), prover->need.words);
-		amp_set_add(base, found);
-		if (!code)
-			code = try_on(shelf, node, base, false, &same, NULL, error);
-	}
-	amp_vec_deinit(&nodes);
-	free(base);
-	free(set);
 	return code;
 }
 
@@ -309,8 +173,8 @@ static bool is_after(const struct amp_prover *prover, uint32_t node, uint32_t on
 	return amp_set_has(amp_ancestors_of(&prover->before, node), on);
 }
 
-static int tell(struct amp_prover *prover, const struct failure *failure, uint32_t on,
-	struct amplan_error *error)
+int amp_tell_undeclared(struct amp_prover *prover, const struct amp_failure *failure,
+	uint32_t on, struct amplan_error *error)
 {
 	struct amp_job *job = prover->job;
 	struct amp_findings *findings = &job->findings;
@@ -319,6 +183,8 @@ static int tell(struct amp_prover *prover, const struct failure *failure, uint32
 	struct amp_meeting meeting = amp_meet(&prover->effects[on].up,
 		&prover->effects[failure->node].up, failure->why);
 	struct amplan_finding *finding;
+	if (amp_migration_allows(from, "undeclared-dependency"))
+		return AMPLAN_OK;
 	struct amplan_demand demand = {
 		.from = failure->node,
 		.on = on,
@@ -353,36 +219,23 @@ static int tell(struct amp_prover *prover, const struct failure *failure, uint32
 						      : amp_error_nomem(error);
 }
 
-/* Only those that no other of them comes with. */
-static bool comes_with_another(
-	const struct amp_prover *prover, const struct nodes *missing, uint32_t node)
-{
-	for (size_t i = 0; i < missing->count; i++)
-		if (amp_set_has(amp_ancestors_of(&prover->need, missing->items[i]), node))
-			return true;
-	return false;
-}
-
 /* What follows is told as if it were declared, also where it is allowed not to be. */
-static int add_missing(struct amp_prover *prover, const struct failure *failure,
+static int add_missing(struct amp_prover *prover, const struct amp_failure *failure,
 	uint32_t on, struct amplan_error *error)
 {
 	struct amp_extra extra = {failure->node, on};
-	const struct amp_migration *from = prover->job->graph.nodes[failure->node];
-	if (!amp_vec_push(&prover->extras, extra))
-		return amp_error_nomem(error);
-	return amp_migration_allows(from, "undeclared-dependency")
-		? AMPLAN_OK
-		: tell(prover, failure, on, error);
+	return amp_vec_push(&prover->extras, extra)
+		? amp_tell_undeclared(prover, failure, on, error)
+		: amp_error_nomem(error);
 }
 
-static int resolve(struct amp_shelf *shelf, const struct failure *failure, size_t *found,
-	struct amplan_error *error)
+static int resolve(struct amp_shelf *shelf, const struct amp_failure *failure,
+	size_t *found, struct amplan_error *error)
 {
-	struct nodes missing = {0};
-	int code = find_missing(shelf, failure->node, &missing, error);
+	struct amp_nodes missing = {0};
+	int code = amp_find_missing(shelf, failure->node, false, &missing, error);
 	for (size_t i = 0; !code && i < missing.count; i++) {
-		if (comes_with_another(shelf->prover, &missing, missing.items[i]))
+		if (amp_comes_with_another(shelf->prover, &missing, missing.items[i]))
 			continue;
 		code = add_missing(shelf->prover, failure, missing.items[i], error);
 		(*found)++;

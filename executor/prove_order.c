@@ -10,7 +10,7 @@
 #include <strings.h>
 
 #include "executor/differ.h"
-#include "executor/shelf.h"
+#include "executor/missing.h"
 
 struct pair {
 	uint32_t first, second; /* in plan order */
@@ -24,16 +24,6 @@ static bool is_unordered(const struct amp_prover *prover, uint32_t a, uint32_t b
 {
 	return !amp_set_has(amp_ancestors_of(&prover->before, a), b) &&
 		!amp_set_has(amp_ancestors_of(&prover->before, b), a);
-}
-
-/* Whoever of the two changes what the other touches; the more telling of both. */
-static struct amp_meeting meet_either(
-	const struct amp_prover *prover, uint32_t a, uint32_t b)
-{
-	const struct amp_seen *left = &prover->effects[a].up;
-	const struct amp_seen *right = &prover->effects[b].up;
-	struct amp_meeting meeting = amp_meet(left, right, NULL);
-	return meeting.name ? meeting : amp_meet(right, left, NULL);
 }
 
 static bool add_pair(struct amp_prover *prover, struct pairs *pairs, struct pair pair)
@@ -50,43 +40,21 @@ static bool add_pair(struct amp_prover *prover, struct pairs *pairs, struct pair
 static int find_pairs(
 	struct amp_prover *prover, struct pairs *pairs, struct amplan_error *error)
 {
-	const struct amp_plan *plan = &prover->job->plan;
-	for (size_t i = 0; i < plan->nsteps; i++)
-		for (size_t j = i + 1; j < plan->nsteps; j++) {
+	uint32_t count = prover->job->graph.count;
+	for (uint32_t i = 0; i < count; i++)
+		for (uint32_t j = i + 1; j < count; j++) {
 			struct pair pair = {
-				plan->steps[i].node, plan->steps[j].node, {0}, NULL};
+				prover->sequence[i], prover->sequence[j], {0}, NULL};
 			if (!amp_prove_works(prover, pair.first) ||
 				!amp_prove_works(prover, pair.second) ||
 				!is_unordered(prover, pair.first, pair.second))
 				continue;
-			pair.meeting = meet_either(prover, pair.first, pair.second);
+			pair.meeting = amp_meet_either(&prover->effects[pair.first].up,
+				&prover->effects[pair.second].up, NULL);
 			if (pair.meeting.name && !add_pair(prover, pairs, pair))
 				return amp_error_nomem(error);
 		}
 	return AMPLAN_OK;
-}
-
-/* One after the other on the state that both need. `failed`: which did not work. */
-static int run_both(struct amp_shelf *shelf, const struct pair *pair, uint32_t first,
-	uint32_t second, uint32_t *failed, struct amp_trial *trial,
-	struct amplan_error *error)
-{
-	bool reached;
-	*failed = AMP_NO_NODE;
-	int code = amp_shelf_reach(shelf, pair->base, &reached, failed, error);
-	if (code || !reached)
-		return code;
-	code = amp_shelf_keep(shelf, error);
-	const uint32_t order[] = {first, second};
-	for (size_t i = 0; !code && *failed == AMP_NO_NODE && i < 2; i++) {
-		amp_trial_deinit(trial);
-		code = amp_shelf_try(shelf, order[i], false, trial, error);
-		if (trial->code)
-			*failed = order[i];
-	}
-	/* made without rows for new tables, or in another order: no state to start from */
-	shelf->live_known = false;
-	return code;
 }
 
 /* The tables that either of them touched. */
@@ -107,14 +75,6 @@ static const char **names_of(
 	return names;
 }
 
-/* What came out of both orders. */
-struct outcome {
-	uint32_t failed; /* in the order that is not the plan's; AMP_NO_NODE: none */
-	const char *why;
-	struct amp_difference difference;
-	bool undecided; /* not even the order of the plan works here */
-};
-
 static int read_state(struct amp_state *state, struct amp_db *db,
 	const char *const *names, size_t count, struct amplan_error *error)
 {
@@ -122,37 +82,126 @@ static int read_state(struct amp_state *state, struct amp_db *db,
 	return code ? code : amp_state_look(state, db, error);
 }
 
+/* One of the two orders, tried. */
+struct attempt {
+	uint32_t failed; /* which did not work; AMP_NO_NODE: both did */
+	const char *why;
+	bool dangles; /* both did, but together they leave rows that point at nothing */
+	struct amp_state state;
+};
+
+static int count_dangling(struct amp_shelf *shelf, const char *const *names, size_t count,
+	size_t *dangling, struct amplan_error *error)
+{
+	AMP_ARENA_AUTO scratch = {0};
+	struct amp_violations violations = {.arena = &scratch};
+	int code = shelf->db->engine->violations(
+		shelf->db, names, count, &violations, error);
+	*dangling = violations.count;
+	amp_vec_deinit(&violations);
+	return code;
+}
+
+/* The second of an attempt, after the first; and what both left. */
+static int run_second(struct amp_shelf *shelf, uint32_t second, const char *const *names,
+	size_t count, size_t before, struct attempt *attempt, struct amplan_error *error)
+{
+	AMP_TRIAL_AUTO trial = {0};
+	size_t after = 0;
+	int code = amp_shelf_try(shelf, second, false, &trial, error);
+	if (!code && trial.code) {
+		attempt->failed = second;
+		attempt->why = amp_arena_strdup(&shelf->prover->job->arena, trial.why);
+		return AMPLAN_OK;
+	}
+	if (!code)
+		code = count_dangling(shelf, names, count, &after, error);
+	/* made-up rows dangle for reasons of their own */
+	if (!code && after > before && !shelf->rows) {
+		attempt->failed = second;
+		attempt->why = "rows point at nothing";
+		attempt->dangles = true;
+	} else if (!code) {
+		code = read_state(&attempt->state, shelf->db, names, count, error);
+	}
+	return code;
+}
+
+/* One after the other on the state that both need. */
+static int run_both(struct amp_shelf *shelf, const struct pair *pair, uint32_t first,
+	uint32_t second, const char *const *names, size_t count, struct attempt *attempt,
+	struct amplan_error *error)
+{
+	AMP_TRIAL_AUTO trial = {0};
+	bool reached;
+	size_t dangling = 0;
+	*attempt = (struct attempt){.failed = AMP_NO_NODE};
+	int code = amp_shelf_reach(shelf, pair->base, &reached, &attempt->failed, error);
+	if (code || !reached)
+		return code;
+	code = amp_shelf_keep(shelf, error);
+	if (!code)
+		code = count_dangling(shelf, names, count, &dangling, error);
+	if (!code)
+		code = amp_shelf_try(shelf, first, false, &trial, error);
+	if (!code && trial.code) {
+		attempt->failed = first;
+		attempt->why = amp_arena_strdup(&shelf->prover->job->arena, trial.why);
+	}
+	if (!code && !trial.code)
+		code = run_second(shelf, second, names, count, dangling, attempt, error);
+	/* made without rows for new tables, or in another order: no state to start from */
+	shelf->live_known = false;
+	return code;
+}
+
+/* What came out of both orders. */
+struct outcome {
+	uint32_t failed; /* in one order; AMP_NO_NODE: none */
+	const char *why;
+	struct amp_difference difference;
+	bool hopeless;  /* and the other order works no better */
+	bool undecided; /* not even the order of the plan works here */
+};
+
+static int compare(const struct amp_prover *prover, const struct pair *pair,
+	const struct attempt *one, const struct attempt *two, struct outcome *outcome,
+	struct amplan_error *error)
+{
+	bool rows = !amp_effects_chance(&prover->effects[pair->first].up) &&
+		!amp_effects_chance(&prover->effects[pair->second].up);
+	const struct attempt *failed = one->failed != AMP_NO_NODE ? one : two;
+	*outcome = (struct outcome){
+		.failed = failed->failed,
+		.why = failed->why,
+		.hopeless = one->failed != AMP_NO_NODE && two->failed != AMP_NO_NODE,
+		/* made-up rows may be in the way, but not be what dangles */
+		.undecided = one->failed != AMP_NO_NODE && !one->dangles,
+	};
+	if (outcome->failed != AMP_NO_NODE)
+		return AMPLAN_OK;
+	return amp_state_compare(&one->state, &two->state, rows, &outcome->difference,
+		&prover->job->arena, error);
+}
+
 static int try_both(struct amp_shelf *shelf, const struct pair *pair,
 	struct outcome *outcome, struct amplan_error *error)
 {
 	struct amp_prover *prover = shelf->prover;
-	struct amp_state one = {0}, two = {0};
-	AMP_TRIAL_AUTO trial = {0};
+	struct attempt one = {0}, two = {0};
 	size_t count;
-	uint32_t failed;
 	const char **names = names_of(prover, pair, &count);
-	bool rows = !amp_effects_chance(&prover->effects[pair->first].up) &&
-		!amp_effects_chance(&prover->effects[pair->second].up);
-	*outcome = (struct outcome){.failed = AMP_NO_NODE};
 	if (!names)
 		return amp_error_nomem(error);
-	int code =
-		run_both(shelf, pair, pair->first, pair->second, &failed, &trial, error);
-	outcome->undecided = failed != AMP_NO_NODE;
-	if (!code && !outcome->undecided)
-		code = read_state(&one, shelf->db, names, count, error);
-	if (!code && !outcome->undecided)
-		code = run_both(shelf, pair, pair->second, pair->first, &outcome->failed,
-			&trial, error);
-	if (!code && outcome->failed != AMP_NO_NODE)
-		outcome->why = amp_arena_strdup(&prover->job->arena, trial.why);
-	else if (!code && !outcome->undecided)
-		code = read_state(&two, shelf->db, names, count, error);
-	if (!code && !outcome->undecided && outcome->failed == AMP_NO_NODE)
-		code = amp_state_compare(&one, &two, rows, &outcome->difference,
-			&prover->job->arena, error);
-	amp_state_deinit(&one);
-	amp_state_deinit(&two);
+	int code = run_both(
+		shelf, pair, pair->first, pair->second, names, count, &one, error);
+	if (!code && (one.failed == AMP_NO_NODE || one.dangles))
+		code = run_both(shelf, pair, pair->second, pair->first, names, count,
+			&two, error);
+	if (!code)
+		code = compare(prover, pair, &one, &two, outcome, error);
+	amp_state_deinit(&one.state);
+	amp_state_deinit(&two.state);
 	return code;
 }
 
@@ -182,12 +231,15 @@ static void tell_conflict(struct amp_prover *prover, const struct pair *pair,
 	const struct amp_migration *second = job->graph.nodes[pair->second];
 	const char *to_first = amp_prove_name(prover, pair->second, pair->first);
 	const char *to_second = amp_prove_name(prover, pair->first, pair->second);
+	/* in the order that fails the one that fails is the second */
+	bool turned = outcome->failed == pair->second;
+	const struct amp_migration *leader = turned ? first : second;
 	struct amplan_finding *finding;
 	if (outcome->failed != AMP_NO_NODE)
 		finding = amp_finding_add(findings, AMPLAN_ERROR, "unordered-conflict",
 			"'%s' and '%s' meet at '%s', and no path orders them: with '%s' "
 			"first, '%s' fails: %s",
-			second->id, first->id, object, second->id,
+			second->id, first->id, object, leader->id,
 			job->graph.nodes[outcome->failed]->id, outcome->why);
 	else
 		finding = amp_finding_add(findings, AMPLAN_ERROR, "unordered-conflict",
@@ -196,10 +248,12 @@ static void tell_conflict(struct amp_prover *prover, const struct pair *pair,
 			second->id, first->id, object, second->id,
 			outcome->difference.text);
 	add_places(findings, finding, second, first);
-	if (outcome->failed != AMP_NO_NODE)
+	if (outcome->hopeless)
 		amp_finding_hint(findings, finding,
-			"add <depends on=\"%s\"/> to '%s', as the plan has it",
-			to_first ? to_first : "", second->id);
+			"the other way round '%s' fails: change one of them", leader->id);
+	else if (outcome->failed != AMP_NO_NODE)
+		amp_finding_hint(findings, finding, "add <depends on=\"%s\"/> to '%s'",
+			turned ? to_second : to_first, leader->id);
 	else
 		amp_finding_hint(findings, finding,
 			"say which comes first: <depends on=\"%s\"/> in '%s', as the plan "
@@ -250,9 +304,6 @@ static int judge(struct amp_prover *prover, const struct pair *pair,
 	}
 	if (is_allowed(prover, pair, "unordered-conflict"))
 		return AMPLAN_OK;
-	if (outcome->difference.object &&
-		strcmp(outcome->difference.object, pair->meeting.name) != 0)
-		object = outcome->difference.object;
 	tell_conflict(prover, pair, outcome, object);
 	struct amplan_demand demand = {.from = pair->second,
 		.on = pair->first,
@@ -262,13 +313,46 @@ static int judge(struct amp_prover *prover, const struct pair *pair,
 						      : amp_error_nomem(error);
 }
 
-/* With rows; where that does not work even in plan order, without. */
+/* One that stands later in the plan, and does not work after one before it. */
+int amp_tell_breaker(struct amp_prover *prover, const struct amp_suspect *suspect,
+	struct amplan_error *error)
+{
+	const struct amp_seen *breaker = &prover->effects[suspect->other].up;
+	struct pair pair = {.first = suspect->node, .second = suspect->other};
+	struct outcome outcome = {
+		.failed = suspect->node,
+		.why = suspect->why,
+		.hopeless = suspect->hopeless,
+	};
+	pair.meeting = amp_meet_either(
+		breaker, &prover->effects[suspect->node].up, suspect->why);
+	if (!pair.meeting.name)
+		pair.meeting = amp_meet_named(breaker, suspect->why);
+	if (!pair.meeting.name)
+		pair.meeting = (struct amp_meeting){.name = "", .column = ""};
+	return judge(prover, &pair, &outcome, error);
+}
+
+static bool writes(const struct amp_seen *seen)
+{
+	for (size_t i = 0; i < seen->ntouches; i++)
+		if (seen->touches[i].how & AMPLAN_WRITES)
+			return true;
+	return false;
+}
+
+/* With rows; where that does not work even in plan order, without. And without as well where
+   both write rows: only those that migrations themselves write must not point at nothing. */
 static int prove_pair(struct amp_shelf *seeded, struct amp_shelf *empty,
 	const struct pair *pair, struct amplan_error *error)
 {
+	const struct amp_prover *prover = seeded->prover;
 	struct outcome outcome;
+	bool both = writes(&prover->effects[pair->first].up) &&
+		writes(&prover->effects[pair->second].up);
 	int code = try_both(seeded, pair, &outcome, error);
-	if (!code && outcome.undecided)
+	bool same = outcome.failed == AMP_NO_NODE && outcome.difference.kind == AMP_SAME;
+	if (!code && (outcome.undecided || (both && same)))
 		code = try_both(empty, pair, &outcome, error);
 	return code ? code : judge(seeded->prover, pair, &outcome, error);
 }

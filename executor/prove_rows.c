@@ -354,17 +354,17 @@ static int prove_one(struct round *round, struct amplan_error *error)
 
 int amp_prove_rows(struct amp_prover *prover, struct amplan_error *error)
 {
-	const struct amp_plan *plan = &prover->job->plan;
+	const struct amp_graph *graph = &prover->job->graph;
 	struct amp_view view = {.arena = &prover->job->arena};
 	struct amp_db *db = NULL;
 	int code = amp_prove_open(prover, &db, error);
-	for (size_t i = 0; !code && i < plan->nsteps; i++) {
-		const struct amp_migration *migration = plan->steps[i].migration;
+	for (uint32_t i = 0; !code && i < graph->count; i++) {
+		const struct amp_migration *migration = graph->nodes[prover->sequence[i]];
 		struct round round = {
 			.prover = prover,
 			.db = db,
 			.view = &view,
-			.node = plan->steps[i].node,
+			.node = prover->sequence[i],
 			.migration = migration,
 			.transactional = !(migration->flags & AMPLAN_NO_TRANSACTION),
 		};

@@ -96,13 +96,13 @@ int amp_shelf_try(struct amp_shelf *shelf, uint32_t node, bool grow,
 int amp_shelf_reach(struct amp_shelf *shelf, const uint64_t *set, bool *reached,
 	uint32_t *stuck, struct amplan_error *error)
 {
-	const struct amp_plan *plan = &shelf->prover->job->plan;
+	const struct amp_prover *prover = shelf->prover;
 	*reached = true;
 	if (is_live(shelf, set))
 		return AMPLAN_OK;
 	int code = start_from(shelf, set, error);
-	for (size_t i = 0; !code && *reached && i < plan->nsteps; i++) {
-		uint32_t node = plan->steps[i].node;
+	for (uint32_t i = 0; !code && *reached && i < prover->job->graph.count; i++) {
+		uint32_t node = prover->sequence[i];
 		if (!amp_set_has(set, node) || amp_set_has(shelf->live, node))
 			continue;
 		AMP_TRIAL_AUTO trial = {0};
@@ -136,9 +136,12 @@ int amp_shelf_keep(struct amp_shelf *shelf, struct amplan_error *error)
 {
 	size_t best = best_state(shelf, shelf->live);
 	uint32_t size = amp_set_size(shelf->live, shelf->words);
-	if (!shelf->live_known || !size ||
-		(best != SIZE_MAX && shelf->states[best].size == size))
+	if (!shelf->live_known || !size)
 		return AMPLAN_OK;
+	/* made-up rows may have come another way: who compares must start from the same */
+	if (best != SIZE_MAX && shelf->states[best].size == size)
+		return shelf->db->engine->restore(
+			shelf->db, &shelf->states[best].snapshot, error);
 	struct amp_snapshot snapshot;
 	int code = shelf->db->engine->snapshot(shelf->db, &snapshot, error);
 	if (code)

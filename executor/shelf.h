@@ -38,7 +38,7 @@ void amp_shelf_deinit(struct amp_shelf *shelf);
  */
 int amp_shelf_reach(struct amp_shelf *shelf, const uint64_t *set, bool *reached,
 	uint32_t *stuck, struct amplan_error *error);
-/* Keeps the state that the shadow is in. */
+/* Keeps the state that the shadow is in; where one of the same set is kept, goes to that. */
 int amp_shelf_keep(struct amp_shelf *shelf, struct amplan_error *error);
 /* Runs one more; where it works the shadow holds it then. `grow`: where there are rows, the
    tables that it makes get some too. */

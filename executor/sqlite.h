@@ -7,6 +7,7 @@
  *	sqlite_guard.c    what the SQL of a migration may do: the authorizer
  *	sqlite_record.c   what the SQL of a migration touches, for the proofs
  *	sqlite_run.c      walking the statements of a step; verify queries
+ *	sqlite_keep.h     that no row is lost silently, in six files of its own
  *	sqlite_loss.c     what a step must not lose, nor leave behind
  *	sqlite_schema.c   objects, and rows that point at nothing
  *	sqlite_shape.c    tables and what belongs to them; trying views and triggers
@@ -87,6 +88,7 @@ struct sqlite_db {
 	struct amplan_progress progress;
 	int64_t changes_at_start;
 	struct guard guard;
+	struct keep *keep; /* while a step runs */
 	struct lent_settings lent;
 	struct schema_cache cache;
 };
@@ -151,6 +153,24 @@ int sqlite_ask(struct amp_db *db, const struct amp_sql *sql, struct amp_run_as *
 /* Adds an error at an offset of the SQL of a step, one word long. */
 struct amplan_finding *sqlite_add_finding(const struct amp_sql *sql,
 	struct amp_run_as *as, const char *kind, size_t offset, const char *message);
+
+/* sqlite_keep.c: that no row is lost silently */
+int sqlite_keep_begin(
+	struct sqlite_db *db, struct amp_arena *arena, struct amplan_error *error);
+void sqlite_keep_end(struct sqlite_db *db);
+/* A statement is about to be prepared; one question to the authorizer meanwhile. */
+void sqlite_keep_next(struct sqlite_db *db);
+void sqlite_keep_see(struct sqlite_db *db, int action, const char *one, const char *two,
+	const char *database, const char *inner);
+/* It was prepared. */
+void sqlite_keep_probe(struct sqlite_db *db, const char *text, size_t length);
+/* It is about to run; it ran; it was the last of the step. */
+int sqlite_keep_before(struct sqlite_db *db, const struct amp_sql *sql,
+	struct amp_run_as *as, size_t offset, size_t length, struct amplan_error *error);
+int sqlite_keep_after(struct sqlite_db *db, const struct amp_sql *sql,
+	struct amp_run_as *as, size_t offset, size_t length, struct amplan_error *error);
+int sqlite_keep_check(struct sqlite_db *db, const struct amp_sql *sql,
+	struct amp_run_as *as, struct amplan_error *error);
 
 /* sqlite_loss.c */
 int64_t sqlite_temp_objects(struct sqlite_db *db);

@@ -212,6 +212,7 @@ static int authorize(void *user, int action, const char *one, const char *two,
 		return SQLITE_OK;
 	if (guard->recorder)
 		sqlite_record_action(guard, action, one, two, database, inner);
+	sqlite_keep_see(user, action, one, two, database, inner);
 	if (rewrites_schema(action))
 		guard->rewrites = true;
 	if (action == SQLITE_CREATE_TRIGGER)

@@ -7,7 +7,7 @@
  *	             where the run is not cut between the two
  *	triggers     one that names the history could change it when amplan is not there
  */
-#include "executor/sqlite.h"
+#include "executor/sqlite_keep.h"
 
 #include <string.h>
 
@@ -47,6 +47,42 @@ static int refuse(const struct amp_sql *sql, struct amp_run_as *as, const char *
 		message ? message : "");
 }
 
+static struct amplan_finding *tell(struct loss *loss, enum amplan_severity severity,
+	const char *kind, size_t offset, const char *message, const char *hint)
+{
+	const struct amp_allowance *allowance =
+		amp_migration_allows(loss->as->migration, kind);
+	struct amp_arena *arena = loss->as->arena;
+	if (allowance)
+		message = amp_arena_printf(
+			arena, "%s (allowed: %s)", message, allowance->reason);
+	struct amplan_finding *finding = sqlite_add_finding(
+		loss->sql, loss->as, kind, offset, message ? message : "");
+	finding->severity = allowance ? AMPLAN_NOTE : severity;
+	if (!allowance)
+		amp_finding_hint(loss->as->findings, finding, "%s", hint);
+	return finding;
+}
+
+int sqlite_loss_refuse(struct loss *loss, const char *kind, size_t offset,
+	const char *message, const char *hint)
+{
+	if (!message)
+		return amp_error_nomem(loss->error);
+	if (tell(loss, AMPLAN_ERROR, kind, offset, message, hint)->severity !=
+		AMPLAN_ERROR)
+		return AMPLAN_OK;
+	return amp_error(loss->error, AMPLAN_REFUSED, "'%s': %s", loss->as->migration->id,
+		message);
+}
+
+void sqlite_loss_warn(struct loss *loss, const char *kind, size_t offset,
+	const char *message, const char *hint)
+{
+	if (message)
+		tell(loss, AMPLAN_WARNING, kind, offset, message, hint);
+}
+
 /* A table whose rows the implicit DELETE of this DROP TABLE would take along. */
 static const char *dependent_of(struct sqlite_db *db, struct amp_arena *arena)
 {
@@ -69,13 +105,12 @@ int sqlite_check_drop(struct sqlite_db *db, const struct amp_sql *sql,
 	db->guard.mode = mode;
 	if (!child)
 		return AMPLAN_OK;
-	return refuse(sql, as, "row-loss", offset,
+	return sqlite_loss_refuse(&(struct loss){db, sql, as, error}, "row-loss", offset,
 		amp_arena_printf(as->arena,
 			"with foreign keys on, dropping '%s' deletes or changes rows of '%s'",
 			db->guard.dropping, child),
 		"remove foreign-keys=\"on\": a rebuild then keeps its children; if they are "
-		"to go, DELETE them first and drop their table first",
-		error);
+		"to go, DELETE them first and drop their table first");
 }
 
 static int check_triggers(struct sqlite_db *db, const struct amp_sql *sql,

@@ -190,6 +190,7 @@ static int prepare(struct sqlite_db *db, const struct amp_sql *sql, size_t *tail
 	db->guard.stepping = false;
 	db->guard.dropping[0] = '\0';
 	db->guard.whole = false;
+	sqlite_keep_next(db);
 	if (db->guard.recorder)
 		sqlite_record_begin(&db->guard, statement->start);
 	int rc = prepare_text(
@@ -199,6 +200,8 @@ static int prepare(struct sqlite_db *db, const struct amp_sql *sql, size_t *tail
 	if (readable && end)
 		*tail = (size_t)(end - sql->text);
 	statement->length = end ? (size_t)(end - sql->text) - statement->start : 0;
+	if (rc == SQLITE_OK)
+		sqlite_keep_probe(db, sql->text + statement->start, statement->length);
 	return rc;
 }
 
@@ -248,6 +251,9 @@ static int run_statements(struct sqlite_db *db, const struct amp_sql *sql,
 		int64_t changes = sqlite3_total_changes64(db->handle);
 		int code = rc ? AMPLAN_OK
 			      : sqlite_check_drop(db, sql, as, statement.start, error);
+		if (!rc && !code)
+			code = sqlite_keep_before(
+				db, sql, as, statement.start, statement.length, error);
 		if (code) {
 			sqlite3_finalize(statement.prepared);
 			return code;
@@ -264,6 +270,9 @@ static int run_statements(struct sqlite_db *db, const struct amp_sql *sql,
 				run->ended_transaction, error);
 		else if (run->ended_transaction)
 			code = report_rolled_back(sql, as, &statement, error);
+		else
+			code = sqlite_keep_after(
+				db, sql, as, statement.start, statement.length, error);
 		sqlite3_finalize(statement.prepared);
 		if (code)
 			return code;
@@ -307,8 +316,13 @@ int sqlite_run(struct amp_db *base, const struct amp_sql *sql, struct amp_run_as
 	sqlite_guard_begin(db, as->transactional ? GUARD_STEP : GUARD_ALONE, as->arena);
 	db->guard.recorder = as->recorder;
 	int64_t temp_before = sqlite_temp_objects(db);
-	int code = run_statements(db, sql, as, run, error);
+	int code = sqlite_keep_begin(db, as->arena, error);
+	if (!code)
+		code = run_statements(db, sql, as, run, error);
 	sqlite_guard_end(db);
+	if (!code)
+		code = sqlite_keep_check(db, sql, as, error);
+	sqlite_keep_end(db);
 	if (!code)
 		code = sqlite_check_left(db, sql, as, temp_before, error);
 	db->progress.number = 0;

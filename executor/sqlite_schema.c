@@ -245,6 +245,12 @@ static int check_table(struct sqlite_db *db, sqlite3_stmt *check, const char *ta
 	return room ? code : amp_error_nomem(error);
 }
 
+static bool is_table(struct sqlite_db *db, const char *name)
+{
+	return sqlite3_table_column_metadata(db->handle, "main", name, NULL, NULL, NULL,
+		       NULL, NULL, NULL) == SQLITE_OK;
+}
+
 /* Table by table: asked for all at once, SQLite stops at the first key that fits nothing
    and tells of no row behind it. */
 int sqlite_violations(struct amp_db *base, const char *const *names, size_t nnames,
@@ -260,7 +266,8 @@ int sqlite_violations(struct amp_db *base, const char *const *names, size_t nnam
 	int code = AMPLAN_OK;
 	int rc = sqlite3_prepare_v2(db->handle, check_sql, -1, &check, NULL);
 	for (size_t i = 0; names && rc == SQLITE_OK && !code && i < nnames; i++)
-		code = check_table(db, check, names[i], out, error);
+		if (is_table(db, names[i]))
+			code = check_table(db, check, names[i], out, error);
 	if (rc == SQLITE_OK && !names)
 		rc = sqlite3_prepare_v2(db->handle, tables_sql, -1, &tables, NULL);
 	if (rc == SQLITE_OK && names)

@@ -136,21 +136,34 @@ int amp_try(struct amp_prover *prover, struct amp_db *db, uint32_t node,
 	return db->engine->commit(db, error);
 }
 
+const char *amp_try_broken(const struct amp_shapes *shapes, struct amp_arena *arena)
+{
+	for (size_t i = 0; i < shapes->count; i++) {
+		const struct amp_shape *shape = &shapes->items[i];
+		if (shape->broken)
+			return amp_arena_printf(arena, "'%s' cannot be used: %s",
+				shape->name, shape->broken);
+		for (size_t k = 0; k < shape->nkeys; k++)
+			if (!shape->keys[k].parent_exists)
+				return amp_arena_printf(arena,
+					"'%s' points at '%s', which is not there",
+					shape->name, shape->keys[k].parent);
+	}
+	return NULL;
+}
+
 /* What the plain run left usable must be usable here as well. */
 static const char *newly_broken(const struct amp_shapes *plain,
 	const struct amp_shapes *here, struct amp_arena *arena)
 {
 	for (size_t i = 0; i < here->count; i++) {
-		const struct amp_shape *shape = &here->items[i];
-		const struct amp_shape *was = amp_shape_find(plain, shape->name);
-		if (was && shape->broken && !was->broken)
-			return amp_arena_printf(arena, "'%s' cannot be used: %s",
-				shape->name, shape->broken);
-		for (size_t k = 0; was && k < shape->nkeys && k < was->nkeys; k++)
-			if (was->keys[k].parent_exists && !shape->keys[k].parent_exists)
-				return amp_arena_printf(arena,
-					"'%s' points at '%s', which is not there",
-					shape->name, shape->keys[k].parent);
+		const struct amp_shapes one = {&here->items[i], 1};
+		const struct amp_shape *was = amp_shape_find(plain, here->items[i].name);
+		const struct amp_shapes before = {
+			(struct amp_shape *)(uintptr_t)was, was != NULL};
+		const char *why = amp_try_broken(&one, arena);
+		if (why && was && !amp_try_broken(&before, arena))
+			return why;
 	}
 	return NULL;
 }
@@ -180,7 +193,9 @@ int amp_try_compare(struct amp_prover *prover, struct amp_db *db, uint32_t node,
 				       &shapes, &trial->arena, error)
 			     : amp_error_nomem(error);
 		if (!code)
-			*why = newly_broken(&seen->after, &shapes, &trial->arena);
+			*why = plain->hoped
+				? amp_try_broken(&shapes, &trial->arena)
+				: newly_broken(&seen->after, &shapes, &trial->arena);
 	}
 	*same = !*why;
 	return code;

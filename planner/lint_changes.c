@@ -232,6 +232,12 @@ struct amplan_place amp_lint_at_column(
 	return amp_lint_at(lint, &maker->word);
 }
 
+const char *amp_lint_name(struct amp_lint *lint, const struct amp_word *word)
+{
+	const char *name = amp_word_name(word, &lint->arena);
+	return name ? name : "";
+}
+
 uint32_t amp_lint_creator(const struct amp_lint *lint, const char *name)
 {
 	uint32_t found = AMP_NO_NODE;

@@ -19,6 +19,17 @@ static bool changes_values(enum amp_affinity from, enum amp_affinity to)
 	return from != to && !(whole && (to == AMP_INTEGER || to == AMP_NUMERIC));
 }
 
+/* A table that was dropped and made again empty has no values to convert. */
+static bool is_emptied(struct amp_lint *lint, const char *table)
+{
+	const struct amp_changes *changes = amp_lint_changes(lint);
+	for (size_t i = 0; i < changes->count; i++)
+		if (changes->items[i].kind == AMP_GONE && changes->items[i].origin &&
+			!strcasecmp(changes->items[i].origin, table))
+			return !amp_lint_is_rebuilt(lint, table);
+	return false;
+}
+
 void amp_rule_changed_affinity(struct amp_lint *lint)
 {
 	const struct amp_shapes *shapes = &lint->seen->before;
@@ -26,7 +37,7 @@ void amp_rule_changed_affinity(struct amp_lint *lint)
 		const struct amp_shape *was = &shapes->items[i];
 		const struct amp_shape *now =
 			amp_shape_find(&lint->seen->after, was->name);
-		if (!now || was->view || now->view)
+		if (!now || was->view || now->view || is_emptied(lint, was->name))
 			continue;
 		for (size_t c = 0; c < was->ncolumns; c++) {
 			const struct amp_column *old = &was->columns[c];

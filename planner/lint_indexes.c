@@ -111,6 +111,17 @@ static void say_needless(struct amp_lint *lint, const struct amp_statement *stat
 	amp_lint_hint(lint, finding, "leave '%s' out, or drop it", needless->name);
 }
 
+/* Was there another reason already to call it needless? Then it was told of before. */
+static bool was_needless(const struct amp_shape *table, const struct amp_index *index,
+	const struct amp_index *new)
+{
+	for (size_t i = 0; i < table->nindexes; i++)
+		if (&table->indexes[i] != index &&
+			&table->indexes[i] != new &&is_covered(index, &table->indexes[i]))
+			return true;
+	return is_rowid(table, index);
+}
+
 void amp_rule_duplicate_index(
 	struct amp_lint *lint, const struct amp_statement *statement)
 {
@@ -131,7 +142,8 @@ void amp_rule_duplicate_index(
 		if (other == index || is_made_later(lint, statement, other))
 			continue;
 		bool needless = is_covered(index, other);
-		bool supersedes = !other->implied && is_covered(other, index);
+		bool supersedes = !other->implied && is_covered(other, index) &&
+			!was_needless(table, other, index);
 		if (!(needless || supersedes) || !is_plain(lint, index) ||
 			!is_plain(lint, other))
 			continue;

@@ -112,6 +112,8 @@ bool amp_lint_is_old(struct amp_lint *lint, const struct amp_statement *statemen
 bool amp_lint_object(const struct amp_lint *lint, const struct amp_statement *statement,
 	struct amp_word *object, const char **type);
 
+/* The name that a word stands for; "" where memory ran out. */
+const char *amp_lint_name(struct amp_lint *lint, const struct amp_word *word);
 /* The migration that made an object of that name before this one; or AMP_NO_NODE. */
 uint32_t amp_lint_creator(const struct amp_lint *lint, const char *name);
 

@@ -6,12 +6,6 @@
 
 #include "planner/lint_rules.h"
 
-static const char *name_of(struct amp_lint *lint, const struct amp_word *word)
-{
-	const char *name = amp_word_name(word, &lint->arena);
-	return name ? name : "";
-}
-
 void amp_rule_double_quoted(struct amp_lint *lint, const struct amp_statement *statement)
 {
 	const struct amp_sql *sql = lint->seen->sql;
@@ -26,95 +20,11 @@ void amp_rule_double_quoted(struct amp_lint *lint, const struct amp_statement *s
 		finding = amp_lint_say(lint, amp_lint_at(lint, &word),
 			"'%.100s' is in double quotes, but no column is called that: it "
 			"is taken as a string",
-			name_of(lint, &word));
+			amp_lint_name(lint, &word));
 	else
 		finding = amp_lint_say(lint, amp_lint_at_statement(lint, statement),
 			"a string is in double quotes, which are for names");
 	amp_lint_hint(lint, finding, "put strings in single quotes");
-}
-
-/* Is there an IF, so that it is meant to do nothing where nothing is to be done? */
-static bool is_conditional(
-	const struct amp_lint *lint, const struct amp_statement *statement)
-{
-	struct amp_words words = amp_lint_words(lint, statement);
-	return statement->idle && amp_words_find(&words, "IF");
-}
-
-void amp_rule_hidden_difference(
-	struct amp_lint *lint, const struct amp_statement *statement)
-{
-	struct amp_word word;
-	const char *type;
-	if (!statement->differs || !is_conditional(lint, statement) ||
-		!amp_lint_object(lint, statement, &word, &type))
-		return;
-	const char *name = name_of(lint, &word);
-	uint32_t creator = amp_lint_creator(lint, name);
-	struct amplan_finding *finding = amp_lint_say(lint, amp_lint_at(lint, &word),
-		"IF NOT EXISTS hides that there is another %s '%s' already", type, name);
-	amp_lint_hint(
-		lint, finding, "change the one that is there, or choose another name");
-	if (finding && creator != AMP_NO_NODE)
-		amp_finding_related(lint->findings, finding,
-			amp_migration_place(lint->graph->nodes[creator]), "made here");
-}
-
-/* Does the step drop it elsewhere, or make it afterwards? Then it was a precaution. */
-static bool is_precaution(struct amp_lint *lint, const char *name)
-{
-	const struct amp_seen *seen = lint->seen;
-	const struct amp_changes *changes = amp_lint_changes(lint);
-	for (size_t i = 0; i < seen->nstatements; i++)
-		if (!seen->statements[i].idle &&
-			seen->statements[i].verb >= AMP_CREATE_TABLE &&
-			!strcasecmp(seen->statements[i].object, name))
-			return true;
-	for (size_t i = 0; i < changes->count; i++)
-		if (!strcasecmp(changes->items[i].to, name))
-			return true;
-	for (size_t i = 0; i < seen->neffects; i++)
-		if (!strcasecmp(seen->effects[i].name, name))
-			return true; /* it went with its table */
-	return false;
-}
-
-static void say_idle(struct amp_lint *lint, const struct amp_statement *statement)
-{
-	struct amp_words words = amp_lint_words(lint, statement);
-	struct amp_word word;
-	struct amplan_finding *finding;
-	const char *type;
-	if (statement->differs || !amp_lint_object(lint, statement, &word, &type))
-		return;
-	const char *name = name_of(lint, &word);
-	if (amp_words_take(&words, "CREATE")) {
-		finding = amp_lint_say(lint, amp_lint_at(lint, &word),
-			"the %s '%s' is there already: this does nothing", type, name);
-		amp_lint_hint(lint, finding, "leave the statement out");
-	} else if (!is_precaution(lint, name)) {
-		finding = amp_lint_say_as(lint, AMPLAN_NOTE, amp_lint_at(lint, &word),
-			"there is no %s '%s' to drop: this does nothing", type, name);
-		amp_lint_hint(
-			lint, finding, "leave the statement out, or correct the name");
-	}
-}
-
-void amp_rule_no_effect(struct amp_lint *lint, const struct amp_statement *statement)
-{
-	if (is_conditional(lint, statement)) {
-		say_idle(lint, statement);
-		return;
-	}
-	struct amp_words words = amp_lint_words(lint, statement);
-	if (statement->verb != AMP_SELECT ||
-		(!amp_words_take(&words, "SELECT") && !amp_words_take(&words, "VALUES")))
-		return;
-	struct amplan_finding *finding =
-		amp_lint_say(lint, amp_lint_at_statement(lint, statement),
-			"nobody reads the result of this query");
-	amp_lint_hint(lint, finding,
-		"a check belongs into <verify> or <precondition>; leave out what is neither");
 }
 
 /* The end of the assignments of an UPDATE. */
@@ -127,7 +37,7 @@ static bool ends_assignments(const struct amp_word *word)
 static bool same_name(
 	struct amp_lint *lint, const struct amp_word *word, const char *name)
 {
-	return amp_word_is_name(word) && !strcasecmp(name_of(lint, word), name);
+	return amp_word_is_name(word) && !strcasecmp(amp_lint_name(lint, word), name);
 }
 
 /* Takes "column =" or "(column, …) =": the first of them, and whether all are new. */
@@ -140,7 +50,7 @@ static const char *take_target(struct amp_lint *lint, struct amp_words *words,
 	while (amp_words_next(words, &word) && !amp_word_is_sign(&word, '=')) {
 		if (!amp_word_is_name(&word))
 			continue;
-		const char *name = name_of(lint, &word);
+		const char *name = amp_lint_name(lint, &word);
 		first = first ? first : name;
 		*fresh = *fresh && !amp_column_find(table, name);
 	}
@@ -174,6 +84,21 @@ static bool is_for_all_rows(struct amp_lint *lint, const struct amp_statement *s
 	return true;
 }
 
+/* Are rows put in again afterwards, from a copy? */
+static bool is_refilled(struct amp_lint *lint, const struct amp_statement *statement)
+{
+	const struct amp_seen *seen = lint->seen;
+	for (size_t i = (size_t)(statement - seen->statements) + 1; i < seen->nstatements;
+		i++) {
+		struct amp_words words = amp_lint_words(lint, &seen->statements[i]);
+		if (seen->statements[i].verb == AMP_INSERT &&
+			!strcasecmp(seen->statements[i].object, statement->object) &&
+			amp_words_find(&words, "FROM"))
+			return true;
+	}
+	return false;
+}
+
 void amp_rule_no_where(struct amp_lint *lint, const struct amp_statement *statement)
 {
 	bool update = statement->verb == AMP_UPDATE;
@@ -185,7 +110,8 @@ void amp_rule_no_where(struct amp_lint *lint, const struct amp_statement *statem
 		origin ? amp_shape_find(&lint->seen->before, origin) : NULL;
 	if (!table || table->is_virtual || amp_words_find(&words, "WHERE") ||
 		!amp_shape_find(&lint->seen->after, origin) ||
-		(update && is_for_all_rows(lint, statement, table)))
+		(update ? is_for_all_rows(lint, statement, table)
+			: is_refilled(lint, statement)))
 		return;
 	struct amplan_finding *finding =
 		amp_lint_say(lint, amp_lint_at_statement(lint, statement),

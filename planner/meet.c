@@ -35,16 +35,18 @@ static unsigned done_to(const struct group *group, const char *column)
 	return 0;
 }
 
-/* Whether the text names it, as a word. */
-static bool names(const char *text, const char *name)
+/* Where the text names it last, as a word, from 1; 0: nowhere. What a message says last is
+   mostly the cause. */
+static int named_at(const char *text, const char *name)
 {
 	static const char edges[] = " .:,;()'\"`[]\n\t";
 	size_t length = strlen(name);
+	int last = 0;
 	for (const char *at = text; at && length && (at = strcasestr(at, name)); at++)
 		if ((at == text || strchr(edges, at[-1])) &&
 			(!at[length] || strchr(edges, at[length])))
-			return true;
-	return false;
+			last = (int)(at - text) + 1;
+	return last;
 }
 
 /* An object that was made tells more than a column of it; else the column does. */
@@ -53,11 +55,16 @@ static int rank(const struct amp_meeting *meeting, const char *about)
 	if (!meeting->name)
 		return 0;
 	bool column = *meeting->column;
-	int rank = meeting->writer & AMPLAN_CREATES ? (column ? 8 : 10)
-		: meeting->writer & STRUCTURE       ? (column ? 5 : 4)
-						    : (column ? 2 : 1);
-	return rank + (names(about, meeting->name) ? 100 : 0) +
-		(column && names(about, meeting->column) ? 50 : 0);
+	/* what goes with its table, or is rewritten with it: the table tells more */
+	bool goes_along = meeting->writer & AMPLAN_CREATES && !column &&
+		(meeting->other == AMPLAN_DROPS || meeting->other == AMPLAN_ALTERS);
+	int rank = goes_along                      ? 3
+		: meeting->writer & AMPLAN_CREATES ? (column ? 8 : 10)
+		: meeting->writer & STRUCTURE      ? (column ? 5 : 4)
+						   : (column ? 2 : 1);
+	int name = named_at(about, meeting->name);
+	int part = column ? named_at(about, meeting->column) : 0;
+	return rank + (name ? 100 + name : 0) + (part ? 100 + part : 0);
 }
 
 /* The best one so far, and the text that it should be named in. */
@@ -93,8 +100,10 @@ static void meet_groups(
 	unsigned rows = AMPLAN_READS | AMPLAN_WRITES;
 	if (!(writer->all & (STRUCTURE | AMPLAN_WRITES)))
 		return;
-	meet_columns(writer, other, structure ? STRUCTURE | AMPLAN_WRITES : AMPLAN_WRITES,
-		choice);
+	/* of what was made whole its columns tell no more */
+	if (!(writer->whole & AMPLAN_CREATES))
+		meet_columns(writer, other,
+			structure ? STRUCTURE | AMPLAN_WRITES : AMPLAN_WRITES, choice);
 	/* rows that come and go concern whoever reads or writes any of them */
 	bool whole = structure ||
 		((writer->whole & AMPLAN_WRITES) && (other->all & rows)) ||
@@ -102,22 +111,55 @@ static void meet_groups(
 	if (whole)
 		take_better(choice,
 			(struct amp_meeting){writer->first->name, "",
-				writer->whole ? writer->whole : writer->all, other->all});
+				writer->whole ? writer->whole : writer->all,
+				other->whole ? other->whole : other->all});
+}
+
+static void meet(const struct amp_seen *writer, const struct amp_seen *other,
+	struct choice *choice)
+{
+	for (size_t i = 0, j = 0; i < writer->ntouches && j < other->ntouches;) {
+		struct group left = group_at(writer, i), right = group_at(other, j);
+		int order = strcasecmp(left.first->name, right.first->name);
+		if (!order)
+			meet_groups(&left, &right, choice);
+		i += order <= 0 ? (size_t)(left.end - left.first) : 0;
+		j += order >= 0 ? (size_t)(right.end - right.first) : 0;
+	}
 }
 
 struct amp_meeting amp_meet(
 	const struct amp_seen *writer, const struct amp_seen *other, const char *about)
 {
 	struct choice choice = {.best = {.column = ""}, .about = about};
-	for (size_t i = 0, j = 0; i < writer->ntouches && j < other->ntouches;) {
-		struct group left = group_at(writer, i), right = group_at(other, j);
-		int order = strcasecmp(left.first->name, right.first->name);
-		if (!order)
-			meet_groups(&left, &right, &choice);
-		i += order <= 0 ? (size_t)(left.end - left.first) : 0;
-		j += order >= 0 ? (size_t)(right.end - right.first) : 0;
-	}
+	meet(writer, other, &choice);
 	return choice.best;
+}
+
+struct amp_meeting amp_meet_either(
+	const struct amp_seen *one, const struct amp_seen *two, const char *about)
+{
+	struct choice choice = {.best = {.column = ""}, .about = about};
+	meet(one, two, &choice);
+	meet(two, one, &choice);
+	return choice.best;
+}
+
+struct amp_meeting amp_meet_named(const struct amp_seen *seen, const char *about)
+{
+	struct amp_meeting best = {.column = ""};
+	int at = 0;
+	for (size_t i = 0; i < seen->ntouches; i++) {
+		const struct amp_touch *touch = &seen->touches[i];
+		int named = named_at(about, touch->name);
+		int column = *touch->column ? named_at(about, touch->column) : 0;
+		named = column > named ? column : *touch->column ? 0 : named;
+		if (named > at)
+			best = (struct amp_meeting){
+				touch->name, touch->column, touch->how, 0};
+		at = named > at ? named : at;
+	}
+	return best;
 }
 
 bool amp_effects_chance(const struct amp_seen *seen)

@@ -22,6 +22,13 @@ struct amp_meeting {
 struct amp_meeting amp_meet(
 	const struct amp_seen *writer, const struct amp_seen *other, const char *about);
 
+/* The same where either of the two is the writer. */
+struct amp_meeting amp_meet_either(
+	const struct amp_seen *one, const struct amp_seen *two, const char *about);
+
+/* Of one that the other is not known of: what it touched that the text names last. */
+struct amp_meeting amp_meet_named(const struct amp_seen *seen, const char *about);
+
 /* Whether a second run would not repeat what it does to rows. */
 bool amp_effects_chance(const struct amp_seen *seen);
 

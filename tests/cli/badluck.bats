@@ -470,7 +470,7 @@ INSERT INTO u VALUES (1), (1); CREATE TABLE escaped (x);</up>'
 
 @test "one key that fits nothing does not hide the rows behind it" {
 	sqlite3 app.db 'CREATE TABLE user (id INTEGER PRIMARY KEY, n TEXT); CREATE TABLE u1 (u REFERENCES user (n)); CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE v (p REFERENCES p (id)); INSERT INTO p VALUES (1); INSERT INTO v VALUES (1);'
-	descriptor 1 '<up>CREATE TABLE p2 (id INTEGER PRIMARY KEY); DROP TABLE p; ALTER TABLE p2 RENAME TO p;</up>'
+	descriptor 1 '<up>CREATE TABLE p2 (id INTEGER PRIMARY KEY); DELETE FROM p; DROP TABLE p; ALTER TABLE p2 RENAME TO p;</up>'
 	for how in "" --no-rehearsal; do
 		run "$AMPLAN" apply -d app.db $how
 		[ "$status" -eq 1 ]

@@ -288,7 +288,7 @@ four_that_meet() {
 	[ "$(json '$.migrations[0].effects')" = '[{"name":"user","how":["creates"]},{"name":"user","column":"id","how":["creates"]},{"name":"user","column":"name","how":["creates"]}]' ]
 	[[ "$(json '$.migrations[1].effects')" = *'{"name":"user","column":"id","how":["reads"]}'* ]]
 	[[ "$(json '$.migrations[2].effects')" = *'{"name":"user","column":"name","how":["reads","writes"]}'* ]]
-	[ "$(json '$.demands')" = '[{"from":"002","on":"001","conflict":false,"object":"user"},{"from":"004","on":"003","conflict":true,"object":"user"}]' ]
+	[ "$(json '$.demands')" = '[{"from":"002","on":"001","conflict":false,"object":"user"},{"from":"004","on":"003","conflict":true,"object":"user.name"}]' ]
 }
 
 @test "graph --effects draws what is demanded in red, and tells it" {
@@ -301,7 +301,7 @@ four_that_meet() {
 	[ "$(tr -d '\n\t' <<<"$output" | grep -oE '[0-9]{3} -> [0-9]{3}[^;]*;')" = '002 -> 001[color="#c01515",fontcolor="#c01515",fontname=Helvetica,fontsize=9,label=user,style=dashed,tooltip="002 needs 001 and does not say so"];
 003 -> 001;
 004 -> 001;
-004 -> 003[color="#c01515",constraint=false,dir=none,fontcolor="#c01515",fontname=Helvetica,fontsize=9,label=user,style=dashed,tooltip="004 and 003: their order makes a difference"];' ]
+004 -> 003[color="#c01515",constraint=false,dir=none,fontcolor="#c01515",fontname=Helvetica,fontsize=9,label="user.name",style=dashed,tooltip="004 and 003: their order makes a difference"];' ]
 	grep -q 'legend undeclared dependency' <<<"$output"
 	grep -q 'legend conflict' <<<"$output"
 	dot -Tsvg <<<"$output" | grep -q '002 needs 001 and does not say so'
@@ -313,7 +313,7 @@ four_that_meet() {
 	[ "$output" = "$first" ]
 	run --separate-stderr "$AMPLAN" graph --effects --json
 	[ "$status" -eq 3 ]
-	[ "$(json '$.demands[1]')" = '{"from":"004","on":"003","conflict":true,"object":"user"}' ]
+	[ "$(json '$.demands[1]')" = '{"from":"004","on":"003","conflict":true,"object":"user.name"}' ]
 	[ "$(printf %s "$output" | grep -o '"severity":"error"' | wc -l)" = 2 ]
 	[ "$(json '$.migrations[1].edges')" = '[]' ]
 }

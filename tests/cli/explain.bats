@@ -5,7 +5,7 @@
 kinds() {
 	cat "$SOURCE"/{base,schema,planner,executor}/*.c |
 		tr '\n\t' '  ' |
-		grep -oE '((AMPLAN_(ERROR|WARNING|NOTE)|severity), *|kind = |KIND |deny\( *guard, *|add_finding\([^;"]*, *)"[a-z]+(-[a-z]+)*"' |
+		grep -oE '((AMPLAN_(ERROR|WARNING|NOTE)|severity), *|kind = |KIND |deny\( *guard, *|add_finding\([^;"]*, *|sqlite_loss_(refuse|warn)\([^;"]*, *)"[a-z]+(-[a-z]+)*"' |
 		grep -oE '"[a-z-]+"$' | tr -d '"' | sort -u
 }
 

@@ -82,3 +82,49 @@ kinds() {
 		[ "$status" -eq 0 ]
 	done
 }
+
+@test "each kind is in the table of docs/checks.md, with its severity" {
+	run -0 grep -oE 'AMPLAN_(ERROR|WARNING|NOTE), "[a-z-]+"' "$SOURCE/planner/lint.c"
+	[ "${#lines[@]}" -ge 25 ]
+	for line in "${lines[@]}"; do
+		echo "$line"
+		severity=$(tr '[:upper:]' '[:lower:]' <<<"${line%%,*}")
+		kind=${line#* \"}
+		grep -qE "^\\| .${kind%\"}. \\| [a-z, ]*${severity#amplan_}" "$SOURCE/docs/checks.md"
+	done
+	[ "$(grep -cE '^\| `' "$SOURCE/docs/checks.md")" -eq "$(kinds | wc -l)" ]
+}
+
+@test "an allowance silences its kind in its migration, and nowhere else" {
+	descriptor 002 '<depends on="001_base"/><allow kind="no-where" reason="all are meant"/>
+<up>DELETE FROM log; DELETE FROM setting;</up><down>DELETE FROM tag WHERE id = 0;</down>'
+	descriptor 003 '<depends on="002"/><up>DELETE FROM tag;</up><down>DELETE FROM tag WHERE id = 0;</down>'
+	[ "$(found no-where)" = "migrations/003.xml:3:24: warning: DELETE without WHERE deletes all rows of 'tag'" ]
+}
+
+@test "a missing down is one note for all, or an error for each" {
+	descriptor 002 '<depends on="001_base"/><up>DELETE FROM log WHERE id = 1;</up>'
+	descriptor 003 '<depends on="002"/><up>DELETE FROM log WHERE id = 2;</up>'
+	run --separate-stderr "$AMPLAN" check
+	[ "$status" -eq 0 ]
+	expect_output <<'END'
+migrations/002.xml:2:37: note[no-down]: '002' and '003' have no down
+  <migration xmlns="urn:amplan:1" id="002">
+                                      ^^^
+  help: write a <down>, or say why there is none: <irreversible reason="..."/>
+1 note
+checked: 3 migrations hold, seeded
+END
+	run --separate-stderr "$AMPLAN" check --require-down
+	[ "$status" -eq 3 ]
+	[[ $output == *"migrations/003.xml:2:37: error[no-down]: '003' has no down"* ]]
+}
+
+@test "--strict refuses for a warning, not for a note" {
+	descriptor 002 '<depends on="001_base"/><up>CREATE TABLE visit (day TEXT);</up><down>DROP TABLE visit;</down>'
+	"$AMPLAN" check --strict
+	descriptor 002 '<depends on="001_base"/><up>ALTER TABLE tag ADD COLUMN zip STRING;</up><down>ALTER TABLE tag DROP COLUMN zip;</down>'
+	run "$AMPLAN" check --strict
+	[ "$status" -eq 3 ]
+	[[ $output == *"error[surprising-type]: the type 'STRING' of column 'zip' means NUMERIC"* ]]
+}

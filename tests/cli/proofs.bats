@@ -210,7 +210,7 @@ ALTER TABLE t ADD COLUMN u TEXT GENERATED ALWAYS AS (upper(a)) VIRTUAL;</up>'
 	descriptor 2 '<depends on="1"/><up>CREATE TABLE n (id INTEGER PRIMARY KEY, a TEXT, b INTEGER, c);
 INSERT INTO n (id, a, b) SELECT id, a, b FROM t; DROP TABLE t; ALTER TABLE n RENAME TO t</up>'
 	descriptor 3 '<depends on="1"/><up>CREATE INDEX i ON t (a)</up>'
-	expect "error unordered-conflict 3 2: '3' and '2' meet at 'i', and no path orders them: with '3' first, the index 'i' is missing"
+	expect "error unordered-conflict 3 2: '3' and '2' meet at 't', and no path orders them: with '3' first, the index 'i' is missing"
 }
 
 @test "what chance does is not compared" {

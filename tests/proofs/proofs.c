@@ -54,7 +54,7 @@ static long from_environment(const char *name, long otherwise)
 static struct arguments parse(int argc, char **argv)
 {
 	struct arguments arguments = {.seed = from_environment("PROOFS_SEED", 4711),
-		.catalogs = from_environment("PROOFS_CATALOGS", 60),
+		.catalogs = from_environment("PROOFS_CATALOGS", 40),
 		.only = -1};
 	for (int i = 1; i < argc; i++) {
 		const char *word = argv[i];

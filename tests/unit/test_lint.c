@@ -138,6 +138,12 @@ static void test_lint__changed_affinity(void **state)
 		"m/a.sql:1:14: warning[changed-affinity]: the affinity of column 'color' of "
 		"table 'user' changes from TEXT to NUMERIC {a} (values are converted: see "
 		"that '007' or 0.5 is not among them)\n");
+	assert_lint_up("t id/INTEGER# n/TEXT",
+		"DROP TABLE t; CREATE TABLE t (id INTEGER PRIMARY KEY, n INT)",
+		"t id/INTEGER# n/INT",
+		"m/a.sql:1:12: warning[destructive]: table 't' is dropped with all its rows, "
+		"and made again without them {a} (drop it when no release uses it any more, " WHY
+		")\n");
 	assert_fine("t id/INTEGER# n/INT", "ALTER TABLE t RENAME TO t",
 		"t id/INTEGER# n/DECIMAL");
 }
@@ -360,6 +366,11 @@ static void test_lint__duplicate_index(void **state)
 		USER " i:x(name) i:y(name)",
 		"m/a.sql:1:45: warning[duplicate-index]: index 'y' is needless: 'x' begins with "
 		"the same columns {a} (leave 'y' out, or drop it)\n");
+	assert_lint_up(USER " U:auto(name)",
+		"CREATE INDEX x ON user (name); CREATE INDEX y ON user (name, color)",
+		USER " U:auto(name) i:x(name) i:y(name,color)",
+		"m/a.sql:1:14: warning[duplicate-index]: index 'x' is needless: a key of the "
+		"table begins with the same columns {a} (leave 'x' out, or drop it)\n");
 	assert_fine(USER " i:old(name)", "CREATE INDEX new ON user (name COLLATE NOCASE)",
 		USER " i:new(name) i:old(name)");
 	assert_fine(USER " i:old(name)", "CREATE INDEX new ON user (name) WHERE color",

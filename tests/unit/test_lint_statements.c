@@ -41,6 +41,51 @@ static void test_lint__hidden_difference(void **state)
 		"  m/a.xml:1:1: made here\n");
 }
 
+static void test_lint__hidden_difference_of_indexes_and_triggers(void **state)
+{
+	(void)state;
+	LINT_WORLD lint;
+	lint_world_init(&lint, "a", "b a", NULL);
+	lint_world_up(&lint, "a", USER,
+		"CREATE INDEX i ON user (name); CREATE INDEX j ON person (color);\n"
+		"CREATE TRIGGER t AFTER INSERT ON user WHEN 1; "
+		"CREATE TRIGGER u AFTER INSERT ON user WHEN 1",
+		USER " i:i(name) i:j(color) t:t t:u");
+	lint_world_up(&lint, "b", "",
+		"--idle\nCREATE UNIQUE INDEX IF NOT EXISTS i ON user (name);\n"
+		"ALTER TABLE person RENAME TO user;\n"
+		"--idle\nCREATE INDEX IF NOT EXISTS j ON user (Color);\n"
+		"--idle\nCREATE TRIGGER IF NOT EXISTS t AFTER DELETE ON user WHEN 1;\n"
+		"--idle\nCREATE TRIGGER IF NOT EXISTS u after insert on user when 1;",
+		"");
+	assert_lint(&lint,
+		"m/b.sql:2:35: warning[hidden-difference]: IF NOT EXISTS hides that there is "
+		"another index 'i' already {b} (change the one that is there, or choose "
+		"another name)\n"
+		"  m/a.xml:1:1: made here\n"
+		"m/b.sql:5:28: warning[no-effect]: the index 'j' is there already: this does "
+		"nothing {b} (leave the statement out)\n"
+		"m/b.sql:7:30: warning[hidden-difference]: IF NOT EXISTS hides that there is "
+		"another trigger 't' already {b} (change the one that is there, or choose "
+		"another name)\n"
+		"  m/a.xml:1:1: made here\n"
+		"m/b.sql:9:30: warning[no-effect]: the trigger 'u' is there already: this does "
+		"nothing {b} (leave the statement out)\n");
+}
+
+static void test_lint__hidden_difference_of_an_index_of_another_table(void **state)
+{
+	(void)state;
+	assert_lint_up("",
+		"CREATE TABLE t (id INTEGER PRIMARY KEY, a); CREATE INDEX i ON t (a);\n"
+		"CREATE TABLE u (id INTEGER PRIMARY KEY, a);\n"
+		"--idle\nCREATE INDEX IF NOT EXISTS i ON u (a)",
+		"t id/INTEGER# a/ i:i(a);u id/INTEGER# a/",
+		"m/a.sql:4:28: warning[hidden-difference]: IF NOT EXISTS hides that there is "
+		"another index 'i' already {a} (change the one that is there, or choose "
+		"another name)\n");
+}
+
 static void test_lint__no_effect(void **state)
 {
 	(void)state;
@@ -86,6 +131,9 @@ static void test_lint__no_where(void **state)
 	assert_data("UPDATE user SET color = 'red' WHERE id = 1", "");
 	assert_data("UPDATE user SET name = trim(\"name\"), color = upper(Color)", "");
 	assert_data("DELETE FROM user WHERE true", "");
+	assert_data(
+		"DELETE FROM user; INSERT INTO user (id, name) SELECT id, name FROM copy",
+		"");
 }
 
 static void test_lint__no_where_is_fine_for_new_columns_and_tables(void **state)
@@ -390,6 +438,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lint__double_quoted_string),
 		cmocka_unit_test(test_lint__hidden_difference),
+		cmocka_unit_test(test_lint__hidden_difference_of_indexes_and_triggers),
+		cmocka_unit_test(
+			test_lint__hidden_difference_of_an_index_of_another_table),
 		cmocka_unit_test(test_lint__no_effect),
 		cmocka_unit_test(test_lint__no_where),
 		cmocka_unit_test(test_lint__no_where_is_fine_for_new_columns_and_tables),
