@@ -74,7 +74,8 @@ static bool add_generated(struct state *state, struct migration *migration,
 	return true;
 }
 
-/* A name that is free: now and then one that was used before. */
+/* A name that is free: now and then one that was used before, but not just dropped by the
+   same migration, which would look like a rebuild that loses its rows. */
 static void name_table(struct state *state, char name[NAME])
 {
 	if (state->ntables && dice_chance(state->dice, 25)) {
@@ -82,7 +83,8 @@ static void name_table(struct state *state, char name[NAME])
 			state->tables[dice_below(state->dice, state->ntables)].name;
 		bool free = true;
 		for (int i = 0; i < state->ntables; i++)
-			if (state->tables[i].live && !strcmp(state->tables[i].name, old))
+			if ((state->tables[i].live || state->tables[i].taken) &&
+				!strcmp(state->tables[i].name, old))
 				free = false;
 		if (free) {
 			snprintf(name, NAME, "%s", old);
