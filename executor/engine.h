@@ -126,6 +126,16 @@ struct amp_db {
 	const struct amp_hooks *hooks;
 };
 
+/* Something that a step left pointing at a table that is gone. A later step of the stage may
+   mend it; if none does, the warning becomes an error. */
+struct amp_dangling {
+	const char *name; /* the table or view to look at again */
+	const char *gone;
+	size_t finding; /* its position in the findings */
+};
+
+struct amp_danglings AMP_VEC(struct amp_dangling);
+
 /* What SQL of a migration may do, and whom to blame. */
 struct amp_run_as {
 	const struct amp_migration *migration;
@@ -133,8 +143,9 @@ struct amp_run_as {
 	struct amplan_progress progress; /* sent on while statements run */
 	struct amp_findings *findings;
 	struct amp_arena *arena;
-	struct amp_recorder *recorder; /* or NULL */
-	int64_t statement_timeout_ms;  /* 0: none */
+	struct amp_danglings *danglings; /* NULL: nobody asks */
+	struct amp_recorder *recorder;   /* or NULL */
+	int64_t statement_timeout_ms;    /* 0: none */
 	bool pass_over; /* rehearsal: go on behind a statement that is refused whole */
 	const char *refusal;   /* out: the first that was passed over; NULL: none was */
 	bool unknown_function; /* out: that was what failed */

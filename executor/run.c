@@ -204,7 +204,14 @@ static int rehearse_stage(
 			runner->db, NULL, 0, &before, error);
 	for (size_t i = first; !code && i < end; i++)
 		code = rehearse_step(runner, i, &worst, error);
-	if (!code && runner->real_rows && all_ran(runner, first, end)) {
+	struct amplan_error dangles = {0};
+	int left = code ? AMPLAN_OK : amp_run_danglings(runner, &dangles);
+	if (left && !worst)
+		*error = dangles;
+	if (left && worst != AMPLAN_REFUSED)
+		worst = left;
+	amp_vec_deinit(&runner->danglings);
+	if (!code && !left && runner->real_rows && all_ran(runner, first, end)) {
 		struct amplan_error inner = {0};
 		int violated = amp_run_violations(runner, &before, first, end, &inner);
 		if (violated == AMPLAN_FAILED && !worst) {
@@ -245,6 +252,9 @@ static int apply_stage(
 		else
 			runner->failed_id = runner->job->plan.steps[i].migration->id;
 	}
+	if (!code)
+		code = amp_run_danglings(runner, error);
+	amp_vec_deinit(&runner->danglings);
 	if (!code)
 		code = amp_run_violations(runner, &before, first, end, error);
 	if (!code)

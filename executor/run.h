@@ -32,10 +32,12 @@ struct amp_runner {
 	struct amp_job *job;
 	struct amp_db *db;
 	bool rehearsal;
+	bool trial;     /* of a proof: what dangles is told by others */
 	bool real_rows; /* what queries say about rows counts */
 	bool lent;      /* shadow of a handle whose functions we do not have */
-	struct amp_recorder *recorder; /* writes down what steps touch; or NULL */
-	int64_t statement_timeout_ms;  /* 0: none */
+	struct amp_danglings danglings; /* left by the steps of this stage */
+	struct amp_recorder *recorder;  /* writes down what steps touch; or NULL */
+	int64_t statement_timeout_ms;   /* 0: none */
 	enum amp_run_state state;
 	/* What must still be so under the lock; moves on with our own commits. */
 	struct amp_history_head head;
@@ -61,5 +63,9 @@ int amp_run_record(struct amp_runner *runner, size_t index, const char *event,
 /* Rows that point at nothing now and did not before: findings. violations.c */
 int amp_run_violations(struct amp_runner *runner, const struct amp_violations *before,
 	size_t first, size_t end, struct amplan_error *error);
+
+/* At the end of a stage: what steps left pointing at nothing and no other mended is an error,
+   the rest worth a note. AMPLAN_REFUSED where there is such an error. violations.c */
+int amp_run_danglings(struct amp_runner *runner, struct amplan_error *error);
 
 #endif

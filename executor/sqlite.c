@@ -145,7 +145,9 @@ static int begin(struct amp_db *base, bool foreign_keys, struct amplan_error *er
 		return code;
 	sqlite_wait_begins(db);
 	code = insist(db, "BEGIN IMMEDIATE", error);
-	sqlite_cache_forget(db);
+	/* nobody else writes to a shadow */
+	if (!db->shadow || code)
+		sqlite_cache_forget(db);
 	return code;
 }
 

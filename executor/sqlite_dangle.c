@@ -20,6 +20,23 @@ static const char *advice(const struct gone *gone)
 		: "drop or rebuild it in the same step, before the table goes";
 }
 
+/* A warning for now: see amp_run_danglings(). */
+static int tell_dangling(struct loss *loss, const struct gone *gone, const char *kind,
+	const char *name, const char *message)
+{
+	struct amp_findings *findings = loss->as->findings;
+	struct amp_dangling dangling = {
+		.name = name, .gone = gone->name, .finding = findings->count};
+	dangling.gone = amp_arena_strdup(loss->as->arena, gone->name);
+	if (!message || !name || !dangling.gone)
+		return amp_error_nomem(loss->error);
+	if (!loss->as->danglings)
+		return AMPLAN_OK;
+	sqlite_loss_warn(loss, kind, gone->offset, message, advice(gone));
+	return amp_vec_push(loss->as->danglings, dangling) ? AMPLAN_OK
+							   : amp_error_nomem(loss->error);
+}
+
 static int check_keys_of(struct loss *loss, const struct gone *gone, const char *child)
 {
 	sqlite3_stmt *row = NULL;
@@ -39,12 +56,11 @@ static int check_keys_of(struct loss *loss, const struct gone *gone, const char 
 	sqlite3_finalize(row);
 	if (!column)
 		return AMPLAN_OK;
-	return sqlite_loss_refuse(loss, "dangling-reference", gone->offset,
+	return tell_dangling(loss, gone, "dangling-reference", child,
 		amp_arena_printf(arena,
 			"the foreign key of '%s' (%s) points at '%s', which does not exist "
 			"after the step",
-			child, column, gone->name),
-		advice(gone));
+			child, column, gone->name));
 }
 
 /* Does this fail to compile because the table is gone? Nothing is run. */
@@ -67,17 +83,15 @@ static bool misses(struct loss *loss, const struct gone *gone, const char *sql)
 }
 
 static int tell_broken(struct loss *loss, const struct gone *gone, bool view,
-	const char *name, const char *sql)
+	const char *name, const char *table, const char *sql)
 {
 	if (!misses(loss, gone, sql))
 		return AMPLAN_OK;
 	const char *message = amp_arena_printf(loss->as->arena,
 		"the %s '%s' uses '%s', which does not exist after the step",
 		view ? "view" : "trigger", name, gone->name);
-	return view ? sqlite_loss_refuse(
-			      loss, "broken-view", gone->offset, message, advice(gone))
-		    : sqlite_loss_refuse(loss, "broken-trigger", gone->offset, message,
-			      advice(gone));
+	return view ? tell_dangling(loss, gone, "broken-view", table, message)
+		    : tell_dangling(loss, gone, "broken-trigger", table, message);
 }
 
 static const char *quoted(struct amp_arena *arena, const char *format, const char *name)
@@ -119,7 +133,7 @@ static int check_trigger(
 	};
 	for (size_t i = 0; i < sizeof(tries) / sizeof(*tries); i++)
 		if (misses(loss, gone, tries[i]))
-			return tell_broken(loss, gone, false, name, tries[i]);
+			return tell_broken(loss, gone, false, name, table, tries[i]);
 	return AMPLAN_OK;
 }
 
@@ -136,7 +150,7 @@ static int check_object(struct loss *loss, const struct gone *gone, sqlite3_stmt
 	if (!strcmp(type, "table"))
 		return check_keys_of(loss, gone, name);
 	if (!strcmp(type, "view"))
-		return tell_broken(loss, gone, true, name,
+		return tell_broken(loss, gone, true, name, name,
 			quoted(arena, "SELECT 1 FROM main.\"%w\"", name));
 	if (!strcmp(type, "trigger"))
 		return check_trigger(loss, gone, name, table);

@@ -25,6 +25,7 @@ static struct amp_run_as run_as(struct amp_runner *runner, size_t index)
 			},
 		.findings = &runner->job->findings,
 		.arena = &runner->job->arena,
+		.danglings = runner->trial ? NULL : &runner->danglings,
 		.recorder = runner->recorder,
 		.statement_timeout_ms = runner->statement_timeout_ms,
 		.pass_over = runner->rehearsal,

@@ -122,3 +122,50 @@ int amp_run_violations(struct amp_runner *runner, const struct amp_violations *b
 	amp_vec_deinit(&after);
 	return code;
 }
+
+/* Is it still so? A view or trigger that cannot be used, a key without its parent. */
+static bool still_dangles(
+	const struct amp_shape *shape, const struct amp_dangling *dangling)
+{
+	for (size_t i = 0; i < shape->nkeys; i++)
+		if (!strcasecmp(shape->keys[i].parent, dangling->gone) &&
+			!shape->keys[i].parent_exists)
+			return true;
+	return shape->broken != NULL;
+}
+
+static int look_again(struct amp_runner *runner, const struct amp_dangling *dangling,
+	bool *still, struct amplan_error *error)
+{
+	struct amp_shapes shapes = {0};
+	int code = runner->db->engine->shapes(runner->db, &dangling->name, 1, NULL,
+		&shapes, &runner->job->arena, error);
+	*still = !code && shapes.count && still_dangles(&shapes.items[0], dangling);
+	return code;
+}
+
+int amp_run_danglings(struct amp_runner *runner, struct amplan_error *error)
+{
+	struct amp_findings *findings = &runner->job->findings;
+	int code = AMPLAN_OK;
+	for (size_t i = 0; i < runner->danglings.count; i++) {
+		const struct amp_dangling *dangling = &runner->danglings.items[i];
+		bool still = false;
+		/* allowed, or told by a step that was undone */
+		if (dangling->finding >= findings->count ||
+			findings->items[dangling->finding].severity != AMPLAN_WARNING)
+			continue;
+		struct amplan_finding *finding = &findings->items[dangling->finding];
+		int looked = look_again(runner, dangling, &still, error);
+		finding->severity = still ? AMPLAN_ERROR : AMPLAN_NOTE;
+		if (still && finding->nids)
+			runner->failed_id = finding->ids[0];
+		if (looked)
+			code = looked;
+		else if (still && !code)
+			code = amp_error(error, AMPLAN_REFUSED, "'%s': %s",
+				finding->nids ? finding->ids[0] : "", finding->message);
+	}
+	amp_vec_deinit(&runner->danglings);
+	return code;
+}

@@ -60,3 +60,17 @@ INSERT INTO t (body) VALUES ('{\"kind\": \"a\", \"name\": \"b\"}');
 	"$AMPLAN" apply -qyd app.db
 	[ "$(sqlite3 app.db 'SELECT kind FROM t')" = a ]
 }
+
+@test "what one step leaves pointing at nothing another of the stage may mend" {
+	descriptor 002_b "<depends on=\"001_a\"/><up>CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p INTEGER REFERENCES p (id))</up>"
+	descriptor 003_b "<depends on=\"002_b\"/><up>ALTER TABLE p RENAME TO q; CREATE TABLE p (id INTEGER PRIMARY KEY); DROP TABLE q</up>"
+	run -3 --separate-stderr "$AMPLAN" plan -d app.db
+	[[ $output == *"error[dangling-reference]: the foreign key of 'c' (p) points at 'q', which does not exist after the step"* ]]
+	run -3 --separate-stderr "$AMPLAN" apply --no-rehearsal -yd app.db
+	[ "$(sqlite3 app.db "SELECT count(*) FROM sqlite_schema WHERE name IN ('p', 'c')")" = 0 ]
+	descriptor 004_b "<depends on=\"003_b\"/><up>CREATE TABLE n (p INTEGER REFERENCES p (id)); INSERT INTO n SELECT p FROM c; DROP TABLE c; ALTER TABLE n RENAME TO c</up>"
+	run -0 --separate-stderr "$AMPLAN" plan -d app.db
+	[[ $output == *"note[dangling-reference]: the foreign key of 'c' (p) points at 'q'"* ]]
+	"$AMPLAN" apply -qyd app.db
+	[ "$(sqlite3 app.db 'SELECT "table" FROM pragma_foreign_key_list("c")')" = p ]
+}
