@@ -115,6 +115,14 @@ const struct answer *answer_about(const struct answers *answers, int one, int ot
 	return NULL;
 }
 
+/* Not about order: none of our business, but worth a look. */
+static void note_other(struct trial *trial, const struct answer *answer)
+{
+	count(trial->tally, 1, "errors of other kinds");
+	if (trial->verbose)
+		printf("%s\n", answer->text);
+}
+
 void complain_about_others(
 	struct trial *trial, const struct answers *answers, int one, int other)
 {
@@ -126,6 +134,6 @@ void complain_about_others(
 			strncmp(answer->text, "[invalid-sql]", 13) == 0)
 			amp_str_addf(&trial->wrong, "  not wanted: %s\n", answer->text);
 		else
-			count(trial->tally, 1, "errors of other kinds");
+			note_other(trial, answer);
 	}
 }

@@ -39,8 +39,8 @@ void touch_add(struct migration *migration, char mode, const char *object,
 /* Pairs of modes, in both orders; what is in no list may not swap. */
 static const char may_swap[] =
 	"SS SD SF SY SZ DD DF DY DZ FF FY FZ YY YZ ZZ NY NZ CZ BD BF "
-	"rr rz zz nz cz AA AE UU UE UQ EE QQ qq gg HH ff ";
-static const char nobody_knows[] = "KZ KF VV ";
+	"rr rz zz nz cz ry zy yy ny cy AA AE UU UE UQ EE QQ qq gg HH ff ";
+static const char nobody_knows[] = "KZ KF VV ky ";
 
 static bool listed(const char *list, char one, char other)
 {

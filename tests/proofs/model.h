@@ -27,13 +27,14 @@ enum {
  *	S its shape is changed or used   D its rows are read or written
  *	F a key points at it             Y what hung on it is dropped
  *	Z a view or the body of a trigger that used it is dropped
- * Columns: c made  k dropped  n renamed  r used  z let go
+ * Columns: c made  k dropped  n renamed  r used  z let go  y let go by a trigger that
+ *	filled it, which SQLite does not mind
  * Rows: A some are added  W added under numbers that SQLite gives
  *	U all are updated  E one is deleted  Q all are copied or counted
  *	V added to a virtual table
  * Values of a column: w written  q read
  * One row: p put  e deleted  g pointed at
- * What hangs on a table, or on a column, under whatever name: B K Y Z k z as above
+ * What hangs on a table, or on a column, under whatever name: B K Y Z k y z as above
  * What fires: H a trigger is hung up or taken down  f the event happens
  */
 struct touch {

@@ -187,21 +187,21 @@ bool make_trigger(struct state *state, struct migration *migration)
 	return true;
 }
 
-/* It no longer uses what it used. */
+/* It no longer uses what it used; `modes`: how that touches the table and the column. */
 static void let_go(struct state *state, struct migration *migration, int number,
-	int column, bool user)
+	int column, const char *modes)
 {
 	if (number == NONE)
 		return;
 	struct table *table = &state->tables[number];
-	table->users -= user;
-	touch_name(migration, user ? 'Z' : 'Y', table->name);
-	touch_hung(migration, user ? 'Z' : 'Y', table, NONE);
+	table->users -= modes[0] == 'Z';
+	touch_name(migration, modes[0], table->name);
+	touch_hung(migration, modes[0], table, NONE);
 	if (column == NONE)
 		return;
 	table->columns[column].uses--;
-	touch_column(migration, 'z', table, column);
-	touch_hung(migration, 'z', table, column);
+	touch_column(migration, modes[1], table, column);
+	touch_hung(migration, modes[1], table, column);
 }
 
 static struct hanger *drop_hanger(
@@ -212,8 +212,10 @@ static struct hanger *drop_hanger(
 		return NULL;
 	hanger->live = false;
 	touch_name(migration, 'K', hanger->name);
-	let_go(state, migration, hanger->table, hanger->column, what == VIEW);
-	let_go(state, migration, hanger->other, hanger->other_column, true);
+	let_go(state, migration, hanger->table, hanger->column,
+		what == VIEW ? "Zz" : "Yz");
+	let_go(state, migration, hanger->other, hanger->other_column,
+		what == VIEW ? "Zz" : "Zy");
 	amp_str_addf(&migration->sql, "DROP %s %s;\n", word, hanger->name);
 	if (hanger->table != NONE)
 		take(state, &state->tables[hanger->table]);

@@ -7,7 +7,10 @@ static struct column *new_column(struct state *state, struct table *table, char 
 {
 	must(table->ncolumns < COLUMNS, "too many columns");
 	struct column *column = &table->columns[table->ncolumns++];
-	*column = (struct column){.type = type, .parent = NONE, .generated_from = NONE};
+	*column = (struct column){.type = type,
+		.stays = table->ncolumns == 1,
+		.parent = NONE,
+		.generated_from = NONE};
 	snprintf(column->name, NAME, "c%ld", state->next++);
 	return column;
 }
@@ -71,7 +74,8 @@ static bool add_generated(struct state *state, struct migration *migration,
 	return true;
 }
 
-/* A name that is free: now and then one that was used before. */
+/* A name that is free: now and then one that was used before, but not just dropped by the
+   same migration, which would look like a rebuild that loses its rows. */
 static void name_table(struct state *state, char name[NAME])
 {
 	if (state->ntables && dice_chance(state->dice, 25)) {
@@ -79,7 +83,8 @@ static void name_table(struct state *state, char name[NAME])
 			state->tables[dice_below(state->dice, state->ntables)].name;
 		bool free = true;
 		for (int i = 0; i < state->ntables; i++)
-			if (state->tables[i].live && !strcmp(state->tables[i].name, old))
+			if ((state->tables[i].live || state->tables[i].taken) &&
+				!strcmp(state->tables[i].name, old))
 				free = false;
 		if (free) {
 			snprintf(name, NAME, "%s", old);
@@ -235,23 +240,13 @@ bool rename_column(struct state *state, struct migration *migration)
 
 static bool is_unused(const struct column *column)
 {
-	return column->uses == 0 && !column->unique && column->parent == NONE;
-}
-
-/* More than one column for values must stay. */
-static bool has_many(const struct table *table)
-{
-	int count = 0;
-	for (int i = 0; i < table->ncolumns; i++)
-		if (!table->columns[i].dead && table->columns[i].generated_from == NONE &&
-			table->columns[i].parent == NONE)
-			count++;
-	return is_ordinary(table) && count > 2;
+	return column->uses == 0 && !column->stays && !column->unique &&
+		column->parent == NONE;
 }
 
 bool drop_column(struct state *state, struct migration *migration)
 {
-	struct table *table = pick_table(state, has_many);
+	struct table *table = pick_table(state, is_ordinary);
 	int column = table ? pick_column(state, table, is_unused) : NONE;
 	if (column == NONE)
 		return false;
@@ -308,8 +303,8 @@ static void drop_hangers(
 		sink->columns[hanger->other_column].uses--;
 		touch_name(migration, 'Z', sink->name);
 		touch_hung(migration, 'Z', sink, NONE);
-		touch_column(migration, 'z', sink, hanger->other_column);
-		touch_hung(migration, 'z', sink, hanger->other_column);
+		touch_column(migration, 'y', sink, hanger->other_column);
+		touch_hung(migration, 'y', sink, hanger->other_column);
 		touch_event(migration, 'H', table, hanger->event, sink->name);
 	}
 }

@@ -29,6 +29,7 @@ struct column {
 	char name[NAME], fallback[NAME]; /* fallback: its DEFAULT, or "" */
 	char type;                       /* I, T, R */
 	bool dead, not_null, check, unique, stored;
+	bool stays;         /* is never dropped: a table must have a column */
 	bool twins;         /* may hold a value twice: no unique index any more */
 	int parent;         /* table that it REFERENCES */
 	int generated_from; /* column */
