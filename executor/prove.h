@@ -38,6 +38,7 @@ struct amp_suspect {
 	uint32_t node, other;
 	bool conflict; /* `other` breaks it, rather than `other` is missing */
 	bool hopeless; /* and does not work after it either */
+	bool settled;  /* with all that it needs it does not break it any more */
 	const char *why;
 	struct amplan_place place;
 };

@@ -282,6 +282,58 @@ static bool is_consequence(
 	return !suspect->hopeless && is_implied(prover, from, on);
 }
 
+static void take_extra_out(struct amp_prover *prover, uint32_t from, uint32_t on)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < prover->extras.count; i++) {
+		struct amp_extra extra = prover->extras.items[i];
+		if (extra.from != from || extra.on != on)
+			prover->extras.items[kept++] = extra;
+	}
+	prover->extras.count = kept;
+}
+
+/* Does the one still break the other, now that it has all that it needs? */
+static int look_again(struct amp_prover *prover, struct amp_suspect *suspect,
+	struct amplan_error *error)
+{
+	size_t words = prover->need.words;
+	struct amp_extra extra = {suspect->other, suspect->node};
+	AMP_ARENA_AUTO scratch = {0};
+	struct amp_shelf shelf = {0};
+	uint64_t *set = amp_arena_array(&scratch, words + 1, sizeof(*set));
+	bool works = false;
+	take_extra_out(prover, extra.from, extra.on);
+	int code = set ? amp_prove_ancestry(prover, error) : amp_error_nomem(error);
+	if (!code)
+		code = amp_shelf_init(&shelf, prover, false, error);
+	if (!code) {
+		amp_set_unite(set, amp_ancestors_of(&prover->need, suspect->node), words);
+		amp_set_unite(
+			set, amp_ancestors_of(&prover->need, suspect->other), words);
+		amp_set_add(set, suspect->other);
+		code = amp_try_on(&shelf, suspect->node, set, false, &works, NULL, error);
+	}
+	amp_shelf_deinit(&shelf);
+	suspect->settled = works;
+	if (code || works)
+		return code;
+	if (!amp_vec_push(&prover->extras, extra))
+		return amp_error_nomem(error);
+	return amp_prove_ancestry(prover, error);
+}
+
+static int look_at_conflicts(struct amp_prover *prover, struct amplan_error *error)
+{
+	int code = AMPLAN_OK;
+	for (size_t i = 0; !code && i < prover->suspects.count; i++) {
+		struct amp_suspect *suspect = &prover->suspects.items[i];
+		if (suspect->conflict && !suspect->hopeless)
+			code = look_again(prover, suspect, error);
+	}
+	return code;
+}
+
 static int tell_suspects(struct amp_prover *prover, struct amplan_error *error)
 {
 	int code = AMPLAN_OK;
@@ -289,7 +341,7 @@ static int tell_suspects(struct amp_prover *prover, struct amplan_error *error)
 		const struct amp_suspect *suspect = &prover->suspects.items[i];
 		struct amp_failure failure = {
 			suspect->node, suspect->why, suspect->place};
-		if (is_consequence(prover, suspect))
+		if (suspect->settled || is_consequence(prover, suspect))
 			continue;
 		code = suspect->conflict
 			? amp_tell_breaker(prover, suspect, error)
@@ -330,5 +382,7 @@ int amp_prove_plain(struct amp_prover *prover, struct amplan_error *error)
 		amp_vec_deinit(&failures);
 	}
 	drop_told(prover, before);
+	if (!code)
+		code = look_at_conflicts(prover, error);
 	return code ? code : tell_suspects(prover, error);
 }
