@@ -138,10 +138,8 @@ int amp_shelf_keep(struct amp_shelf *shelf, struct amplan_error *error)
 	uint32_t size = amp_set_size(shelf->live, shelf->words);
 	if (!shelf->live_known || !size)
 		return AMPLAN_OK;
-	/* made-up rows may have come another way: who compares must start from the same */
 	if (best != SIZE_MAX && shelf->states[best].size == size)
-		return shelf->db->engine->restore(
-			shelf->db, &shelf->states[best].snapshot, error);
+		return AMPLAN_OK;
 	struct amp_snapshot snapshot;
 	int code = shelf->db->engine->snapshot(shelf->db, &snapshot, error);
 	if (code)
@@ -159,4 +157,14 @@ int amp_shelf_keep(struct amp_shelf *shelf, struct amplan_error *error)
 	shelf->states[place].used = ++shelf->clock;
 	shelf->bytes += snapshot.size;
 	return AMPLAN_OK;
+}
+
+int amp_shelf_settle(struct amp_shelf *shelf, struct amplan_error *error)
+{
+	size_t best = best_state(shelf, shelf->live);
+	uint32_t size = amp_set_size(shelf->live, shelf->words);
+	if (best == SIZE_MAX || shelf->states[best].size != size)
+		return amp_shelf_keep(shelf, error);
+	return shelf->db->engine->restore(
+		shelf->db, &shelf->states[best].snapshot, error);
 }

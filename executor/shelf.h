@@ -38,8 +38,11 @@ void amp_shelf_deinit(struct amp_shelf *shelf);
  */
 int amp_shelf_reach(struct amp_shelf *shelf, const uint64_t *set, bool *reached,
 	uint32_t *stuck, struct amplan_error *error);
-/* Keeps the state that the shadow is in; where one of the same set is kept, goes to that. */
+/* Keeps the state that the shadow is in. */
 int amp_shelf_keep(struct amp_shelf *shelf, struct amplan_error *error);
+/* The same; where one of that set is kept already, goes to it: made-up rows may have come
+   another way, and who compares must start from the same. */
+int amp_shelf_settle(struct amp_shelf *shelf, struct amplan_error *error);
 /* Runs one more; where it works the shadow holds it then. `grow`: where there are rows, the
    tables that it makes get some too. */
 int amp_shelf_try(struct amp_shelf *shelf, uint32_t node, bool grow,
