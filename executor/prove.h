@@ -71,7 +71,8 @@ struct amp_trial {
 	const struct amplan_effect *effects;
 	size_t neffects;
 	size_t violations;
-	const char *why; /* of the first error; NULL: none */
+	const char *why;  /* of the first error; NULL: none */
+	const char *kind; /* of that error; NULL: there is none of it */
 	struct amplan_place place;
 	struct amp_arena arena;
 	struct amp_findings findings;

@@ -277,17 +277,27 @@ static int try_down(
 static void tell_rows(struct round *round, const struct amp_trial *trial)
 {
 	struct amp_findings *findings = &round->prover->job->findings;
-	struct amplan_finding *finding =
-		amp_finding_add(findings, AMPLAN_WARNING, "fails-on-rows",
+	struct amplan_finding *finding;
+	bool loss = trial->kind && !strcmp(trial->kind, "row-loss");
+	if (loss)
+		finding = amp_finding_add(findings, AMPLAN_WARNING, "row-loss",
+			"on rows made up to fit: %s", trial->why);
+	else
+		finding = amp_finding_add(findings, AMPLAN_WARNING, "fails-on-rows",
 			"'%s' works on empty tables, but not on rows made up to fit: %s",
 			round->migration->id, trial->why);
 	finding->place =
 		trial->place.file ? trial->place : amp_migration_place(round->migration);
 	finding->place.text = amp_arena_strdup(findings->arena, finding->place.text);
 	amp_finding_id(findings, finding, round->migration->id);
-	amp_finding_hint(findings, finding,
-		"bring the rows into shape first, in the same migration; if there can be no "
-		"such rows: <allow kind=\"fails-on-rows\" reason=\"…\"/>");
+	if (loss)
+		amp_finding_hint(findings, finding,
+			"if they are to go, write the DELETE; if yours are none of these, say "
+			"why: <allow kind=\"row-loss\" reason=\"…\"/>");
+	else
+		amp_finding_hint(findings, finding,
+			"bring the rows into shape first, in the same migration; if there "
+			"can be no such rows: <allow kind=\"fails-on-rows\" reason=\"…\"/>");
 }
 
 /* Up, where rows are in the way on emptied tables. *worked: and the transaction is open. */

@@ -30,6 +30,7 @@ static int take_result(struct amp_trial *trial, const struct amp_result *result,
 	for (size_t i = 0; i < trial->findings.count && !trial->why; i++)
 		if (trial->findings.items[i].severity == AMPLAN_ERROR) {
 			trial->why = trial->findings.items[i].message;
+			trial->kind = trial->findings.items[i].kind;
 			trial->place = trial->findings.items[i].place;
 		}
 	if (code && !is_about_sql(code))

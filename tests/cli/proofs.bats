@@ -252,6 +252,13 @@ INSERT INTO n SELECT id, a, b FROM t; DROP TABLE t; ALTER TABLE n RENAME TO t</u
 		"warning fails-on-rows 3: '3' works on empty tables, but not on rows made up to fit: statement 2 fails: NOT NULL constraint failed: n.a"
 }
 
+@test "a copy that forgets rows loses made-up ones" {
+	descriptor 2 "<depends on=\"1\"/><up>CREATE TABLE n (id INTEGER PRIMARY KEY, a TEXT, b INTEGER);
+INSERT INTO n (id, a, b) SELECT id, a, b FROM t WHERE a IS NOT NULL; DROP TABLE t; ALTER TABLE n RENAME TO t</up>"
+	run -0 --separate-stderr "$AMPLAN" check -q
+	[[ $output == *"warning[row-loss]: on rows made up to fit: "* ]]
+}
+
 @test "<allow> silences a proof, with a reason, where it stands" {
 	descriptor 2 '<allow kind="undeclared-dependency" reason="the table is made by the application"/><up>ALTER TABLE t ADD COLUMN c TEXT</up>'
 	descriptor 3 '<depends on="1"/><allow kind="unordered-conflict" reason="either will do"/><up>UPDATE t SET b = 1 WHERE id = 0</up>'
