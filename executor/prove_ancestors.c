@@ -124,6 +124,17 @@ static int plan_tour(
 
 struct failures AMP_VEC(struct amp_failure);
 
+/* One of those that it needs did not do the same, though it ran. */
+static bool hangs_on_failure(
+	const struct amp_prover *prover, uint32_t node, const struct failures *failures)
+{
+	const uint64_t *need = amp_ancestors_of(&prover->need, node);
+	for (size_t i = 0; i < failures->count; i++)
+		if (amp_set_has(need, failures->items[i].node))
+			return true;
+	return false;
+}
+
 /* Each on its declared ancestors, once; those that do not do the same are gathered. What
    hangs on one of these says nothing yet. */
 static int try_all(struct amp_shelf *shelf, bool *proved, struct failures *failures,
@@ -255,7 +266,8 @@ int amp_prove_ancestors(struct amp_prover *prover, struct amplan_error *error)
 		found = 0;
 		code = try_all(&shelf, proved, &failures, error);
 		for (size_t i = 0; !code && i < failures.count; i++)
-			code = resolve(&shelf, &failures.items[i], &found, error);
+			if (!hangs_on_failure(prover, failures.items[i].node, &failures))
+				code = resolve(&shelf, &failures.items[i], &found, error);
 		amp_vec_deinit(&failures);
 		if (!code && found)
 			code = amp_prove_ancestry(prover, error);

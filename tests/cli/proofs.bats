@@ -141,6 +141,13 @@ ALTER TABLE t ADD COLUMN u TEXT GENERATED ALWAYS AS (upper(a)) VIRTUAL;</up>'
 	expect "error undeclared-dependency 2 1: '2' uses 't', which '1' makes, but does not depend on it: alone, statement 1 fails: no such table: t"
 }
 
+@test "nor what fails because one before it left a broken view" {
+	descriptor 2 '<depends on="1"/><up>ALTER TABLE t ADD COLUMN c TEXT</up>'
+	descriptor 3 '<depends on="1"/><up>CREATE VIEW v AS SELECT c FROM t; CREATE TABLE u (x)</up>'
+	descriptor 4 '<depends on="3"/><up>ALTER TABLE u RENAME TO w</up>'
+	expect "error undeclared-dependency 3 2: '3' uses 't.c', which '2' makes, but does not depend on it: alone, 'v' cannot be used: no such column: c"
+}
+
 @test "a squash stands for what it replaces" {
 	descriptor 2 '<depends on="1"/><up>CREATE TABLE u (x)</up>'
 	descriptor 3 '<replaces id="1"/><replaces id="2"/><up>CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b INTEGER); CREATE TABLE u (x)</up>'
