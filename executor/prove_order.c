@@ -3,7 +3,8 @@
  *
  * If all such pairs commute, and those that do not meet cannot but commute, then any
  * topological order can be turned into any other by exchanging neighbours, and all give
- * the same database.
+ * the same database. That holds but for what only three of them do together: two that each
+ * drop a column commute, and leave none if no third added one.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -57,21 +58,43 @@ static int find_pairs(
 	return AMPLAN_OK;
 }
 
-/* The tables that either of them touched. */
+static size_t add_names(const char **names, size_t count, const struct amp_seen *seen)
+{
+	for (size_t t = 0; t < seen->ntouches; t++)
+		if (!count || strcasecmp(names[count - 1], seen->touches[t].name) != 0)
+			names[count++] = seen->touches[t].name;
+	return count;
+}
+
+static bool has_trigger(const struct amp_seen *seen)
+{
+	for (size_t i = 0; i < seen->neffects; i++)
+		if (!strcmp(seen->effects[i].type, "trigger"))
+			return true;
+	return false;
+}
+
+/* The tables that either of them touched. A trigger that comes or goes makes that another
+   matter in the other order: then all that anybody before them touched. */
 static const char **names_of(
 	const struct amp_prover *prover, const struct pair *pair, size_t *count)
 {
-	const struct amp_seen *seen[] = {
-		&prover->effects[pair->first].up, &prover->effects[pair->second].up};
-	const char **names = amp_arena_array(&prover->job->arena,
-		seen[0]->ntouches + seen[1]->ntouches, sizeof(*names));
+	const struct amp_seen *one = &prover->effects[pair->first].up;
+	const struct amp_seen *two = &prover->effects[pair->second].up;
+	bool all = has_trigger(one) || has_trigger(two);
+	uint32_t nodes = all ? prover->job->graph.count : 0;
+	size_t room = one->ntouches + two->ntouches;
+	for (uint32_t i = 0; i < nodes; i++)
+		room += amp_set_has(pair->base, i) ? prover->effects[i].up.ntouches : 0;
+	const char **names = amp_arena_array(&prover->job->arena, room, sizeof(*names));
 	*count = 0;
-	for (size_t i = 0; names && i < 2; i++)
-		for (size_t t = 0; t < seen[i]->ntouches; t++)
-			if (!*count ||
-				strcasecmp(names[*count - 1], seen[i]->touches[t].name) !=
-					0)
-				names[(*count)++] = seen[i]->touches[t].name;
+	if (!names)
+		return NULL;
+	*count = add_names(names, *count, one);
+	*count = add_names(names, *count, two);
+	for (uint32_t i = 0; i < nodes; i++)
+		if (amp_set_has(pair->base, i))
+			*count = add_names(names, *count, &prover->effects[i].up);
 	return names;
 }
 
@@ -304,7 +327,17 @@ static bool is_told(const struct amp_prover *prover, const struct pair *pair)
 static int judge(struct amp_prover *prover, const struct pair *pair,
 	const struct outcome *outcome, struct amplan_error *error)
 {
-	const char *object = object_of(&pair->meeting, &prover->job->arena);
+	const char *text = outcome->difference.text;
+	/* of an index or a trigger that is another one, its table tells more */
+	bool table = outcome->difference.kind == AMP_OTHER_ROWS ||
+		(text && !strncmp(text, "the table", 9));
+	const char *about = outcome->failed != AMP_NO_NODE ? outcome->why
+		: table                                    ? text
+							   : NULL;
+	struct amp_meeting meeting = amp_meet_either(&prover->effects[pair->first].up,
+		&prover->effects[pair->second].up, about);
+	const char *object =
+		object_of(meeting.name ? &meeting : &pair->meeting, &prover->job->arena);
 	if (outcome->undecided ||
 		(outcome->failed == AMP_NO_NODE && outcome->difference.kind == AMP_SAME))
 		return AMPLAN_OK;
