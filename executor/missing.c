@@ -37,6 +37,7 @@ int amp_try_on(struct amp_shelf *shelf, uint32_t node, const uint64_t *set, bool
 struct search {
 	uint64_t *base; /* what it has already */
 	bool anywhere, all;
+	bool free; /* only those that nothing puts before it, not even <after> */
 };
 
 static bool is_candidate(const struct amp_prover *prover, uint32_t node, uint32_t other,
@@ -45,6 +46,8 @@ static bool is_candidate(const struct amp_prover *prover, uint32_t node, uint32_
 	bool descends = amp_set_has(amp_ancestors_of(&prover->before, other), node);
 	if (amp_set_has(search->base, other) || !amp_prove_works(prover, other) ||
 		other == node || descends)
+		return false;
+	if (search->free && amp_set_has(amp_ancestors_of(&prover->before, node), other))
 		return false;
 	if (!search->anywhere && prover->turn_of[other] > prover->turn_of[node])
 		return false;
@@ -179,7 +182,7 @@ int amp_find_breaker(struct amp_shelf *shelf, uint32_t node, uint32_t *breaker,
 	struct amplan_error *error)
 {
 	AMP_ARENA_AUTO scratch = {0};
-	struct search search = {.all = true};
+	struct search search = {.all = true, .free = true};
 	struct amp_nodes nodes = {0};
 	uint64_t *set = NULL;
 	size_t taken = 0;

@@ -55,6 +55,9 @@ static int make_sequence(struct amp_prover *prover, struct amplan_error *error)
 			uint32_t node = stack[depth - 1];
 			uint32_t first = unplaced(prover, node, placed);
 			/* extras close no circle, so nothing is on the stack twice */
+			if (first != AMP_NO_NODE && depth > count)
+				return amp_error(error, AMPLAN_INTERNAL,
+					"the dependencies that were found close a circle");
 			if (first != AMP_NO_NODE) {
 				stack[depth++] = first;
 				continue;

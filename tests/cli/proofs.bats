@@ -314,3 +314,9 @@ INSERT INTO n (id, a, b) SELECT id, a, b FROM t WHERE a IS NOT NULL; DROP TABLE 
 	cmp one two
 	[ ! -e app.db ]
 }
+
+@test "one that breaks another which is declared to come after it is no matter of order" {
+	descriptor 2 '<depends on="1"/><up>ALTER TABLE t DROP COLUMN b</up>'
+	descriptor 3 '<depends on="1"/><after on="2"/><up>CREATE INDEX i ON t (b)</up>'
+	expect "error invalid-sql 3: statement 1 fails: no such column: b"
+}
