@@ -151,7 +151,7 @@ int amp_find_missing(struct amp_shelf *shelf, uint32_t node, bool anywhere,
 	bool same = false;
 	int code = begin_search(prover, node, &search, &set, &scratch, error);
 	while (!code && !same) {
-		size_t taken;
+		size_t taken = 0;
 		code = candidates(prover, node, &search, &nodes, error);
 		if (!code)
 			code = bisect(shelf, node, search.base, &nodes, set, false,
@@ -159,7 +159,8 @@ int amp_find_missing(struct amp_shelf *shelf, uint32_t node, bool anywhere,
 		if (!code && taken > nodes.count && search.all)
 			code = try_each(
 				shelf, node, search.base, &nodes, set, &taken, error);
-		if (code || (taken > nodes.count && search.all))
+		/* none: from another start it does, so it is a matter of order, told there */
+		if (code || taken == 0 || (taken > nodes.count && search.all))
 			break;
 		search.all = search.all || taken > nodes.count;
 		if (taken > nodes.count)
