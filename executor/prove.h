@@ -67,6 +67,7 @@ struct amp_trial {
 	enum amplan_outcome outcome;
 	unsigned verified;
 	bool needs_rows; /* it failed for what the rows are */
+	size_t literals; /* statements that take a name for a string */
 	bool dirty;      /* it failed outside a transaction: the shadow is spoilt */
 	const struct amplan_effect *effects;
 	size_t neffects;

@@ -65,6 +65,9 @@ static bool take_failure(struct amp_prover *prover, uint32_t node,
 	const struct amp_trial *trial, struct failures *failures)
 {
 	struct amp_arena *arena = &prover->job->arena;
+	/* it ends nowhere else either, and each try takes as long again */
+	if (trial->kind && !strcmp(trial->kind, "endless-statement"))
+		return true;
 	struct amp_failure failure = {
 		.node = node,
 		.why = amp_arena_strdup(arena, trial->why),

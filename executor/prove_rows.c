@@ -69,6 +69,7 @@ struct round {
 	const char **names; /* of all that it touches */
 	size_t nnames;
 	bool transactional;
+	bool emptied;           /* rows were in the way of the up, and had to go */
 	bool silent;            /* whatever the down does is allowed */
 	struct amp_snapshot up; /* the state after it, of those outside transactions */
 };
@@ -223,7 +224,8 @@ static int down_and_up(struct round *round, const struct amp_state *before,
 	struct amp_state after = {0};
 	struct amp_difference difference = {0};
 	AMP_TRIAL_AUTO trial = {0};
-	bool rows = !amp_effects_chance(&prover->effects[round->node].up);
+	bool rows =
+		!round->emptied && !amp_effects_chance(&prover->effects[round->node].up);
 	int code = round->transactional
 		? amp_try_inside(prover, round->db, round->node, how, &trial, error)
 		: amp_try(prover, round->db, round->node, how, &trial, error);
@@ -311,6 +313,7 @@ static int go_up(struct round *round, bool *worked, struct amplan_error *error)
 	*worked = false;
 	for (int attempt = 0; !code && !*worked && attempt < 2; attempt++) {
 		AMP_TRIAL_AUTO trial = {0};
+		round->emptied = attempt > 0;
 		if (attempt)
 			code = empty(prover, round->db, round->node, error);
 		if (!code && round->transactional)

@@ -81,10 +81,14 @@ int amp_shelf_try(struct amp_shelf *shelf, uint32_t node, bool grow,
 	struct amp_trial *trial, struct amplan_error *error)
 {
 	struct amp_prover *prover = shelf->prover;
-	struct amp_how how = {.rows = shelf->rows};
+	AMP_ARENA_AUTO scratch = {0};
+	struct amp_recorder recorder = {.arena = &scratch};
+	struct amp_how how = {.rows = shelf->rows, .recorder = &recorder};
 	int code = shelf->rows && grow
 		? amp_try_with_rows(prover, shelf->db, node, trial, error)
 		: amp_try(prover, shelf->db, node, how, trial, error);
+	amp_vec_deinit(&recorder.touches);
+	amp_vec_deinit(&recorder.statements);
 	shelf->runs++;
 	if (!code && !trial->code)
 		amp_set_add(shelf->live, node);

@@ -78,6 +78,8 @@ static int run(struct amp_prover *prover, struct amp_db *db, uint32_t node,
 	trial->arena = job.arena;
 	trial->findings = job.findings;
 	trial->findings.arena = &trial->arena;
+	for (size_t i = 0; how.recorder && i < how.recorder->statements.count; i++)
+		trial->literals += how.recorder->statements.items[i].literal;
 	code = take_result(trial, result, code, error);
 	if (!code && !trial->code && result->rows)
 		code = count_violations(db, result, trial, error);
@@ -170,6 +172,14 @@ static const char *newly_broken(const struct amp_shapes *plain,
 	return NULL;
 }
 
+static size_t count_literals(const struct amp_seen *seen)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < seen->nstatements; i++)
+		count += seen->statements[i].literal;
+	return count;
+}
+
 int amp_try_compare(struct amp_prover *prover, struct amp_db *db, uint32_t node,
 	struct amp_trial *trial, bool *same, const char **why, struct amplan_error *error)
 {
@@ -185,6 +195,8 @@ int amp_try_compare(struct amp_prover *prover, struct amp_db *db, uint32_t node,
 		*why = plain->outcome == AMPLAN_MARKED
 			? "it is not there already, as it is in the plan"
 			: "it is there already, as it is not in the plan";
+	else if (!plain->hoped && trial->literals > count_literals(seen))
+		*why = "a column that is not there is taken for a string";
 	else if (trial->violations > plain->violations)
 		*why = "rows point at nothing";
 	int code = AMPLAN_OK;

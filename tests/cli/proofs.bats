@@ -320,3 +320,20 @@ INSERT INTO n (id, a, b) SELECT id, a, b FROM t WHERE a IS NOT NULL; DROP TABLE 
 	descriptor 3 '<depends on="1"/><after on="2"/><up>CREATE INDEX i ON t (b)</up>'
 	expect "error invalid-sql 3: statement 1 fails: no such column: b"
 }
+
+@test "a name in double quotes that is no column yet" {
+	descriptor 2 '<depends on="1"/><up>ALTER TABLE t ADD COLUMN c TEXT</up>'
+	descriptor 3 '<depends on="1"/><up>CREATE INDEX i ON t ("c")</up>'
+	expect "error undeclared-dependency 3 2: '3' uses 't.c', which '2' makes, but does not depend on it: alone, a column that is not there is taken for a string"
+}
+
+@test "a row that a precondition looks for" {
+	descriptor 2 "<depends on=\"1\"/><precondition on-fail=\"mark-applied\">SELECT count(*) = 0 FROM t WHERE a = 'new'</precondition><up>CREATE TABLE w (x)</up>"
+	descriptor 3 "<depends on=\"1\"/><up>INSERT INTO t (id, a) VALUES (60, 'new')</up>"
+	expect "error unordered-conflict 3 2: '3' and '2' meet at 't', and no path orders them: with '3' first, the table 'w' is missing"
+}
+
+@test "the down of one that fails on rows is not judged by them" {
+	descriptor 2 '<depends on="1"/><up>CREATE UNIQUE INDEX i ON t (b)</up><down>DROP INDEX i</down>'
+	expect "warning fails-on-rows 2: '2' works on empty tables, but not on rows made up to fit: statement 1 fails: UNIQUE constraint failed: t.b"
+}
