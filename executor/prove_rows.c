@@ -142,6 +142,15 @@ static void tell_difference(struct round *round, const struct amp_difference *di
 			"the down has to undo the up, whole and nothing else");
 }
 
+/* Under a savepoint of the open transaction, or alone where there is none. */
+static int try_step(struct round *round, struct amp_how how, struct amp_trial *trial,
+	struct amplan_error *error)
+{
+	return round->transactional
+		? amp_try_inside(round->prover, round->db, round->node, how, trial, error)
+		: amp_try(round->prover, round->db, round->node, how, trial, error);
+}
+
 /* And up again: who rolls back means to come back. */
 static int up_again(struct round *round, const struct amp_state *up, bool *same,
 	struct amplan_error *error)
@@ -151,9 +160,7 @@ static int up_again(struct round *round, const struct amp_state *up, bool *same,
 	struct amp_difference difference = {0};
 	struct amp_prover *prover = round->prover;
 	AMP_TRIAL_AUTO trial = {0};
-	int code = round->transactional
-		? amp_try_inside(prover, round->db, round->node, how, &trial, error)
-		: amp_try(prover, round->db, round->node, how, &trial, error);
+	int code = try_step(round, how, &trial, error);
 	if (code)
 		return code;
 	if (trial.code && round->silent)
@@ -226,9 +233,7 @@ static int down_and_up(struct round *round, const struct amp_state *before,
 	AMP_TRIAL_AUTO trial = {0};
 	bool rows =
 		!round->emptied && !amp_effects_chance(&prover->effects[round->node].up);
-	int code = round->transactional
-		? amp_try_inside(prover, round->db, round->node, how, &trial, error)
-		: amp_try(prover, round->db, round->node, how, &trial, error);
+	int code = try_step(round, how, &trial, error);
 	if (!code && trial.code && !round->silent)
 		tell_fails(round, &trial);
 	else if (!code)
@@ -302,44 +307,48 @@ static void tell_rows(struct round *round, const struct amp_trial *trial)
 			"can be no such rows: <allow kind=\"fails-on-rows\" reason=\"…\"/>");
 }
 
-/* Up, where rows are in the way on emptied tables. *worked: and the transaction is open. */
-static int go_up(struct round *round, bool *worked, struct amplan_error *error)
+/* Once. Where it does not work the shadow is as it was before. */
+static int try_up(
+	struct round *round, bool first, bool *worked, struct amplan_error *error)
 {
 	const struct amp_engine *engine = round->db->engine;
-	struct amp_prover *prover = round->prover;
 	struct amp_how how = {.rows = true};
-	bool keys = round->migration->flags & AMPLAN_FOREIGN_KEYS;
-	int code = AMPLAN_OK;
-	*worked = false;
-	for (int attempt = 0; !code && !*worked && attempt < 2; attempt++) {
-		AMP_TRIAL_AUTO trial = {0};
-		round->emptied = attempt > 0;
-		if (attempt)
-			code = empty(prover, round->db, round->node, error);
-		if (!code && round->transactional)
-			code = engine->begin(round->db, keys, error);
-		if (!code)
-			code = round->transactional
-				? amp_try_inside(prover, round->db, round->node, how,
-					  &trial, error)
-				: amp_try(prover, round->db, round->node, how, &trial,
-					  error);
-		*worked = !code && !trial.code;
-		if (!code && trial.code && !attempt &&
-			!amp_migration_allows(round->migration, "fails-on-rows"))
-			tell_rows(round, &trial);
-		if (!*worked && round->transactional)
-			engine->rollback(round->db);
-	}
+	struct amp_snapshot before = {0};
+	AMP_TRIAL_AUTO trial = {0};
+	int code = round->transactional
+		? engine->begin(
+			  round->db, round->migration->flags & AMPLAN_FOREIGN_KEYS, error)
+		: engine->snapshot(round->db, &before, error);
+	if (!code)
+		code = try_step(round, how, &trial, error);
+	*worked = !code && !trial.code;
+	if (!code && trial.code && first &&
+		!amp_migration_allows(round->migration, "fails-on-rows"))
+		tell_rows(round, &trial);
+	if (!*worked && round->transactional)
+		engine->rollback(round->db);
+	else if (!code && !*worked)
+		code = engine->restore(round->db, &before, error);
+	engine->snapshot_free(&before);
 	return code;
 }
 
-static int prove_one(struct round *round, struct amplan_error *error)
+/* Up, where rows are in the way on emptied tables. *worked: and the transaction is open. */
+static int go_up(struct round *round, bool *worked, struct amplan_error *error)
+{
+	int code = try_up(round, true, worked, error);
+	if (code || *worked)
+		return code;
+	round->emptied = true;
+	code = empty(round->prover, round->db, round->node, error);
+	return code ? code : try_up(round, false, worked, error);
+}
+
+static int prove_one(struct round *round, bool *worked, struct amplan_error *error)
 {
 	const struct amp_engine *engine = round->db->engine;
 	const struct amp_seen *seen = &round->prover->effects[round->node].up;
 	struct amp_state before = {0};
-	bool worked = false;
 	bool down = round->migration->down && !round->migration->irreversible &&
 		round->prover->plain[round->node].outcome == AMPLAN_DONE;
 	/* it is run all the same: what it does is looked at */
@@ -349,20 +358,32 @@ static int prove_one(struct round *round, struct amplan_error *error)
 		code = amp_state_read(
 			&before, round->db, round->names, round->nnames, error);
 	if (!code)
-		code = go_up(round, &worked, error);
-	if (!code && worked && !amp_view_follow(round->view, &seen->before, &seen->after))
+		code = go_up(round, worked, error);
+	if (!code && *worked &&
+		!amp_view_follow(round->view, &seen->before, &seen->after))
 		code = amp_error_nomem(error);
-	if (!code && worked && down)
+	if (!code && *worked && down)
 		code = try_down(round, &before, error);
 	amp_state_deinit(&before);
 	if (engine->is_open(round->db)) {
-		if (!code && worked)
+		if (!code && *worked)
 			code = engine->commit(round->db, error);
 		else
 			engine->rollback(round->db);
 	}
-	return code || !worked ? code
-			       : seed(round->prover, round->db, round->node, error);
+	return code || !*worked ? code
+				: seed(round->prover, round->db, round->node, error);
+}
+
+/* Needs it one that no rows let through? Then it says nothing. */
+static bool needs_lost(
+	const struct amp_prover *prover, uint32_t node, const uint64_t *lost)
+{
+	const uint64_t *before = amp_ancestors_of(&prover->before, node);
+	for (size_t i = 0; i < prover->before.words; i++)
+		if (before[i] & lost[i])
+			return true;
+	return false;
 }
 
 int amp_prove_rows(struct amp_prover *prover, struct amplan_error *error)
@@ -370,7 +391,10 @@ int amp_prove_rows(struct amp_prover *prover, struct amplan_error *error)
 	const struct amp_graph *graph = &prover->job->graph;
 	struct amp_view view = {.arena = &prover->job->arena};
 	struct amp_db *db = NULL;
-	int code = amp_prove_open(prover, &db, error);
+	AMP_ARENA_AUTO scratch = {0};
+	uint64_t *lost =
+		amp_arena_array(&scratch, prover->before.words + 1, sizeof(*lost));
+	int code = lost ? amp_prove_open(prover, &db, error) : amp_error_nomem(error);
 	for (uint32_t i = 0; !code && i < graph->count; i++) {
 		const struct amp_migration *migration = graph->nodes[prover->sequence[i]];
 		struct round round = {
@@ -381,8 +405,13 @@ int amp_prove_rows(struct amp_prover *prover, struct amplan_error *error)
 			.migration = migration,
 			.transactional = !(migration->flags & AMPLAN_NO_TRANSACTION),
 		};
-		if (amp_prove_works(prover, round.node))
-			code = prove_one(&round, error);
+		bool worked = false;
+		if (!amp_prove_works(prover, round.node))
+			continue;
+		if (!needs_lost(prover, round.node, lost))
+			code = prove_one(&round, &worked, error);
+		if (!worked)
+			amp_set_add(lost, round.node);
 	}
 	amp_view_deinit(&view);
 	prover->amplan->engine->close(db);

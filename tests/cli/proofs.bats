@@ -337,3 +337,17 @@ INSERT INTO n (id, a, b) SELECT id, a, b FROM t WHERE a IS NOT NULL; DROP TABLE 
 	descriptor 2 '<depends on="1"/><up>CREATE UNIQUE INDEX i ON t (b)</up><down>DROP INDEX i</down>'
 	expect "warning fails-on-rows 2: '2' works on empty tables, but not on rows made up to fit: statement 1 fails: UNIQUE constraint failed: t.b"
 }
+
+@test "what a step outside a transaction left half done is not there for the next try" {
+	descriptor 2 '<depends on="1"/><up>CREATE TABLE x (a); CREATE UNIQUE INDEX i ON t (b)</up>' 'transaction="none"'
+	descriptor 3 '<depends on="2"/><up>DROP INDEX i; CREATE INDEX j ON x (a)</up>'
+	expect "warning fails-on-rows 2: '2' works on empty tables, but not on rows made up to fit: statement 2 fails: UNIQUE constraint failed: t.b"
+}
+
+@test "what needs one that no rows let through is not tried on rows" {
+	descriptor 2 "<depends on=\"1\"/><up>CREATE TABLE r (id INTEGER PRIMARY KEY, a TEXT); INSERT INTO r VALUES (1, 'x')</up>"
+	descriptor 3 "<depends on=\"2\"/><up>CREATE UNIQUE INDEX i ON t (b); CREATE TABLE c (r INTEGER NOT NULL);
+INSERT INTO c (r) VALUES ((SELECT id FROM r WHERE a = 'x'))</up>"
+	descriptor 4 '<depends on="3"/><up>CREATE INDEX j ON c (r)</up>'
+	expect "warning fails-on-rows 3: '3' works on empty tables, but not on rows made up to fit: statement 1 fails: UNIQUE constraint failed: t.b"
+}
