@@ -92,6 +92,15 @@ char *amp_arena_strndup(struct amp_arena *arena, const char *bytes, size_t lengt
 	return copy;
 }
 
+void *amp_arena_copy(
+	struct amp_arena *arena, const void *items, size_t count, size_t size)
+{
+	void *copy = amp_arena_array(arena, count, size);
+	if (copy && count)
+		memcpy(copy, items, count * size);
+	return copy;
+}
+
 char *amp_arena_strdup(struct amp_arena *arena, const char *string)
 {
 	return string ? amp_arena_strndup(arena, string, strlen(string)) : NULL;

@@ -29,6 +29,9 @@ void amp_arena_deinit(struct amp_arena *arena);
 void *amp_arena_alloc(struct amp_arena *arena, size_t size);
 /* Room for count things of size bytes, zeroed; NULL on overflow as well. */
 void *amp_arena_array(struct amp_arena *arena, size_t count, size_t size);
+/* A copy of count things of size bytes; `items` may be NULL where there are none. */
+void *amp_arena_copy(
+	struct amp_arena *arena, const void *items, size_t count, size_t size);
 /* Copies; NULL stays NULL. */
 char *amp_arena_strdup(struct amp_arena *arena, const char *string);
 char *amp_arena_strndup(struct amp_arena *arena, const char *bytes, size_t length);

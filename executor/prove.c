@@ -20,7 +20,8 @@ const char *amp_prove_name(struct amp_prover *prover, uint32_t from, uint32_t on
 	struct amp_job *job = prover->job;
 	AMP_STR_AUTO name = AMP_STR_INIT;
 	amp_migration_add_name(&name, job->graph.nodes[from], job->graph.nodes[on]->id);
-	return amp_arena_strdup(&job->arena, amp_str_text(&name));
+	const char *copy = amp_arena_strdup(&job->arena, amp_str_text(&name));
+	return copy ? copy : "";
 }
 
 /* The first of those that must come before it and is not placed yet; AMP_NO_NODE: none. */

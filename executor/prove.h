@@ -24,6 +24,9 @@
 #include "planner/ancestors.h"
 #include "planner/meet.h"
 
+/* Why something is wrong, where no message of the engine says it. */
+#define AMP_ROWS_DANGLE "rows point at nothing"
+
 /* What the plain run of a migration came to; others are compared with it. */
 struct amp_plain {
 	bool works;
@@ -116,7 +119,7 @@ static inline bool amp_prove_works(const struct amp_prover *prover, uint32_t nod
 	return prover->step_of[node] != SIZE_MAX && prover->plain[node].works;
 }
 
-/* As one migration has to name another, in the memory of the job; NULL: no memory. */
+/* As one migration has to name another, in the memory of the job; "" without memory. */
 const char *amp_prove_name(struct amp_prover *prover, uint32_t from, uint32_t on);
 
 /* The sequence and both sets of ancestors anew, from the graph and what was missing. */

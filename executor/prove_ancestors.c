@@ -162,14 +162,6 @@ static int try_all(struct amp_shelf *shelf, bool *proved, struct failures *failu
 	return code;
 }
 
-/* The words for what it uses; the kind of the object is in its effects or unknown. */
-static const char *describe(const struct amp_meeting *meeting, struct amp_arena *arena)
-{
-	return *meeting->column
-		? amp_arena_printf(arena, "%s.%s", meeting->name, meeting->column)
-		: meeting->name;
-}
-
 static const char *what_it_did(unsigned how)
 {
 	return how & AMPLAN_CREATES   ? "makes"
@@ -199,7 +191,7 @@ int amp_tell_undeclared(struct amp_prover *prover, const struct amp_failure *fai
 	struct amplan_demand demand = {
 		.from = failure->node,
 		.on = on,
-		.object = meeting.name ? describe(&meeting, &job->arena) : "",
+		.object = meeting.name ? amp_meeting_object(&meeting, &job->arena) : "",
 	};
 	if (meeting.name)
 		finding = amp_finding_add(findings, AMPLAN_ERROR, "undeclared-dependency",
@@ -221,11 +213,11 @@ int amp_tell_undeclared(struct amp_prover *prover, const struct amp_failure *fai
 		amp_finding_hint(findings, finding,
 			"<after> only orders, and does not hold where '%s' is absent: write "
 			"<depends on=\"%s\"/>",
-			needed->id, name ? name : "");
+			needed->id, name);
 	else
 		amp_finding_hint(findings, finding,
 			"add <depends on=\"%s\"/> to '%s'; 'amplan check --fix' does it",
-			name ? name : "", from->id);
+			name, from->id);
 	return amp_vec_push(&prover->demands, demand) ? AMPLAN_OK
 						      : amp_error_nomem(error);
 }

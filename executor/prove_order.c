@@ -142,7 +142,7 @@ static int run_second(struct amp_shelf *shelf, uint32_t second, const char *cons
 	/* made-up rows dangle for reasons of their own */
 	if (!code && after > before && !shelf->rows) {
 		attempt->failed = second;
-		attempt->why = "rows point at nothing";
+		attempt->why = AMP_ROWS_DANGLE;
 		attempt->dangles = true;
 	} else if (!code) {
 		code = read_state(&attempt->state, shelf->db, names, count, error);
@@ -228,13 +228,6 @@ static int try_both(struct amp_shelf *shelf, const struct pair *pair,
 	return code;
 }
 
-static const char *object_of(const struct amp_meeting *meeting, struct amp_arena *arena)
-{
-	return *meeting->column
-		? amp_arena_printf(arena, "%s.%s", meeting->name, meeting->column)
-		: meeting->name;
-}
-
 static void add_places(struct amp_findings *findings, struct amplan_finding *finding,
 	const struct amp_migration *second, const struct amp_migration *first)
 {
@@ -281,8 +274,7 @@ static void tell_conflict(struct amp_prover *prover, const struct pair *pair,
 		amp_finding_hint(findings, finding,
 			"say which comes first: <depends on=\"%s\"/> in '%s', as the plan "
 			"has it, or <depends on=\"%s\"/> in '%s'",
-			to_first ? to_first : "", second->id, to_second ? to_second : "",
-			first->id);
+			to_first, second->id, to_second, first->id);
 }
 
 static void tell_column_order(
@@ -336,8 +328,8 @@ static int judge(struct amp_prover *prover, const struct pair *pair,
 							   : NULL;
 	struct amp_meeting meeting = amp_meet_either(&prover->effects[pair->first].up,
 		&prover->effects[pair->second].up, about);
-	const char *object =
-		object_of(meeting.name ? &meeting : &pair->meeting, &prover->job->arena);
+	const char *object = amp_meeting_object(
+		meeting.name ? &meeting : &pair->meeting, &prover->job->arena);
 	if (outcome->undecided ||
 		(outcome->failed == AMP_NO_NODE && outcome->difference.kind == AMP_SAME))
 		return AMPLAN_OK;
@@ -417,7 +409,7 @@ static int prove_pair(struct amp_shelf *seeded, struct amp_shelf *empty,
 	const struct pair *pair, struct amplan_error *error)
 {
 	const struct amp_prover *prover = seeded->prover;
-	struct outcome outcome;
+	struct outcome outcome = {0};
 	const struct amp_graph *graph = &prover->job->graph;
 	/* what a precondition says counts only where rows are what they are */
 	bool both = (writes(&prover->effects[pair->first].up) &&

@@ -77,8 +77,6 @@ static bool take_failure(struct amp_prover *prover, uint32_t node,
 	return amp_vec_push(failures, failure);
 }
 
-#define ROWS_DANGLE "rows point at nothing"
-
 /* SQLite makes views, triggers and foreign keys that name what is not there, and rows that
    point there. It may come later; then it should have come before. */
 static bool take_broken(
@@ -91,7 +89,7 @@ static bool take_broken(
 	if (amp_try_broken(&seen->before, arena))
 		failure.why = NULL;
 	if (prover->plain[node].violations)
-		failure.why = ROWS_DANGLE;
+		failure.why = AMP_ROWS_DANGLE;
 	return !failure.why || amp_vec_push(failures, failure);
 }
 
@@ -189,9 +187,9 @@ static int add_suspect(struct amp_prover *prover, const struct amp_suspect *susp
 	return amp_vec_push(&prover->extras, extra) ? AMPLAN_OK : amp_error_nomem(error);
 }
 
-/* Does the one that breaks it work after it? */
-static int try_other_way(struct amp_shelf *shelf, uint32_t node, uint32_t breaker,
-	bool *works, struct amplan_error *error)
+/* Does one work right after another, on what both need? */
+static int try_after(struct amp_shelf *shelf, uint32_t node, uint32_t first, bool *works,
+	struct amplan_error *error)
 {
 	struct amp_prover *prover = shelf->prover;
 	size_t words = prover->need.words;
@@ -200,9 +198,9 @@ static int try_other_way(struct amp_shelf *shelf, uint32_t node, uint32_t breake
 	if (!set)
 		return amp_error_nomem(error);
 	amp_set_unite(set, amp_ancestors_of(&prover->need, node), words);
-	amp_set_unite(set, amp_ancestors_of(&prover->need, breaker), words);
-	amp_set_add(set, node);
-	return amp_try_on(shelf, breaker, set, false, works, NULL, error);
+	amp_set_unite(set, amp_ancestors_of(&prover->need, first), words);
+	amp_set_add(set, first);
+	return amp_try_on(shelf, node, set, false, works, NULL, error);
 }
 
 /* Does it work elsewhere? On what it needs alone, then one before it breaks it; after others
@@ -227,7 +225,7 @@ static int diagnose(struct amp_shelf *shelf, const struct amp_failure *failure,
 		.node = node, .why = failure->why, .place = failure->place};
 	if (!code && breaker != AMP_NO_NODE) {
 		bool works = false;
-		code = try_other_way(shelf, node, breaker, &works, error);
+		code = try_after(shelf, breaker, node, &works, error);
 		suspect.other = breaker;
 		suspect.conflict = true;
 		suspect.hopeless = !works;
@@ -276,15 +274,6 @@ static bool is_implied(const struct amp_prover *prover, uint32_t from, uint32_t 
 	return false;
 }
 
-/* What was only found because something else was missing is not told. */
-static bool is_consequence(
-	const struct amp_prover *prover, const struct amp_suspect *suspect)
-{
-	uint32_t from = suspect->conflict ? suspect->other : suspect->node;
-	uint32_t on = suspect->conflict ? suspect->node : suspect->other;
-	return !suspect->hopeless && is_implied(prover, from, on);
-}
-
 static void take_extra_out(struct amp_prover *prover, uint32_t from, uint32_t on)
 {
 	size_t kept = 0;
@@ -296,30 +285,25 @@ static void take_extra_out(struct amp_prover *prover, uint32_t from, uint32_t on
 	prover->extras.count = kept;
 }
 
-/* Does the one still break the other, now that it has all that it needs? */
+/* Does the one still break the other, now that it has all that it needs? Not where it comes
+   after it for another reason. */
 static int look_again(struct amp_prover *prover, struct amp_suspect *suspect,
 	struct amplan_error *error)
 {
-	size_t words = prover->need.words;
 	struct amp_extra extra = {suspect->other, suspect->node};
-	AMP_ARENA_AUTO scratch = {0};
 	struct amp_shelf shelf = {0};
-	uint64_t *set = amp_arena_array(&scratch, words + 1, sizeof(*set));
-	bool works = false;
 	take_extra_out(prover, extra.from, extra.on);
-	int code = set ? amp_prove_ancestry(prover, error) : amp_error_nomem(error);
+	int code = amp_prove_ancestry(prover, error);
+	suspect->settled = !code &&
+		amp_set_has(amp_ancestors_of(&prover->before, extra.from), extra.on);
+	if (code || suspect->settled)
+		return code;
+	code = amp_shelf_init(&shelf, prover, false, error);
 	if (!code)
-		code = amp_shelf_init(&shelf, prover, false, error);
-	if (!code) {
-		amp_set_unite(set, amp_ancestors_of(&prover->need, suspect->node), words);
-		amp_set_unite(
-			set, amp_ancestors_of(&prover->need, suspect->other), words);
-		amp_set_add(set, suspect->other);
-		code = amp_try_on(&shelf, suspect->node, set, false, &works, NULL, error);
-	}
+		code = try_after(
+			&shelf, suspect->node, suspect->other, &suspect->settled, error);
 	amp_shelf_deinit(&shelf);
-	suspect->settled = works;
-	if (code || works)
+	if (code || suspect->settled)
 		return code;
 	if (!amp_vec_push(&prover->extras, extra))
 		return amp_error_nomem(error);
@@ -344,7 +328,10 @@ static int tell_suspects(struct amp_prover *prover, struct amplan_error *error)
 		const struct amp_suspect *suspect = &prover->suspects.items[i];
 		struct amp_failure failure = {
 			suspect->node, suspect->why, suspect->place};
-		if (suspect->settled || is_consequence(prover, suspect))
+		/* what was only found because something else was missing */
+		if (suspect->settled ||
+			(!suspect->conflict &&
+				is_implied(prover, suspect->node, suspect->other)))
 			continue;
 		code = suspect->conflict
 			? amp_tell_breaker(prover, suspect, error)

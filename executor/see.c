@@ -289,14 +289,6 @@ const struct amplan_effect *amp_effects_keep(
 	return copy;
 }
 
-static void *settle(struct amp_arena *arena, const void *items, size_t count, size_t size)
-{
-	void *copy = amp_arena_array(arena, count, size);
-	if (copy && count)
-		memcpy(copy, items, count * size);
-	return copy;
-}
-
 /* Something that others may use went: a table, a view, a column. */
 static bool may_break(const struct amp_seen *seen)
 {
@@ -392,10 +384,10 @@ int amp_see(struct amp_view *view, struct amp_db *db, const struct amp_sql *sql,
 	seen->sql = sql;
 	seen->effects = effects;
 	seen->neffects = neffects;
-	seen->touches = settle(view->arena, recorder->touches.items,
+	seen->touches = amp_arena_copy(view->arena, recorder->touches.items,
 		recorder->touches.count, sizeof(*seen->touches));
 	seen->ntouches = recorder->touches.count;
-	seen->statements = settle(view->arena, recorder->statements.items,
+	seen->statements = amp_arena_copy(view->arena, recorder->statements.items,
 		recorder->statements.count, sizeof(*seen->statements));
 	seen->nstatements = recorder->statements.count;
 	return recorder->failed || view->arena->failed ? amp_error_nomem(error)

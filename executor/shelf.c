@@ -89,7 +89,6 @@ int amp_shelf_try(struct amp_shelf *shelf, uint32_t node, bool grow,
 		: amp_try(prover, shelf->db, node, how, trial, error);
 	amp_vec_deinit(&recorder.touches);
 	amp_vec_deinit(&recorder.statements);
-	shelf->runs++;
 	if (!code && !trial->code)
 		amp_set_add(shelf->live, node);
 	if (code || trial->dirty)

@@ -25,7 +25,6 @@ struct amp_shelf {
 	} states[AMP_SHELF_STATES];
 	uint64_t clock;
 	int64_t bytes;
-	size_t runs; /* migrations that were run to get somewhere */
 };
 
 int amp_shelf_init(struct amp_shelf *shelf, struct amp_prover *prover, bool rows,

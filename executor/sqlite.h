@@ -21,6 +21,7 @@
 
 #include <sqlite3.h>
 
+#include "base/str.h"
 #include "executor/engine.h"
 
 /* What the authorizer lets pass. */
@@ -111,6 +112,8 @@ int sqlite_config(sqlite3 *handle, int option);
 void sqlite_cache_forget(struct sqlite_db *db);
 void sqlite_roll_back(struct amp_db *db);
 void sqlite_close(struct amp_db *db);
+/* A name in double quotes. */
+void sqlite_add_name(struct amp_str *sql, const char *name);
 /* A name SQLite takes for a file, never for a URI or for memory. */
 char *sqlite_literal_path(const char *path);
 
@@ -136,10 +139,9 @@ void sqlite_record_touch(struct amp_recorder *recorder, const char *name,
 /* One question to the authorizer. */
 void sqlite_record_action(struct guard *guard, int action, const char *one,
 	const char *two, const char *database, const char *inner);
-/* A statement begins at `text`; it was prepared; it ran and changed so many rows. */
+/* A statement begins at `text`; it was prepared; it ran. */
 void sqlite_record_begin(struct guard *guard, size_t offset);
-void sqlite_record_end(
-	struct sqlite_db *db, const char *text, size_t length, int64_t rows);
+void sqlite_record_end(struct sqlite_db *db, const char *text, size_t length);
 
 /* Whether "text" may stand for 'text' where no column has that name. */
 void sqlite_string_literals(struct sqlite_db *db, bool allowed);

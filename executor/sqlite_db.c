@@ -150,6 +150,17 @@ static void put_settings_back(struct sqlite_db *db)
 		db->base.hooks->returned(db->base.hooks->user, db->handle);
 }
 
+void sqlite_add_name(struct amp_str *sql, const char *name)
+{
+	amp_str_addc(sql, '"');
+	for (; *name; name++) {
+		if (*name == '"')
+			amp_str_addc(sql, '"');
+		amp_str_addc(sql, *name);
+	}
+	amp_str_addc(sql, '"');
+}
+
 void sqlite_cache_forget(struct sqlite_db *db)
 {
 	db->cache.complete = false;

@@ -219,13 +219,11 @@ static bool contains(const char *text, size_t length, const char *word)
 	return false;
 }
 
-void sqlite_record_end(
-	struct sqlite_db *db, const char *text, size_t length, int64_t rows)
+void sqlite_record_end(struct sqlite_db *db, const char *text, size_t length)
 {
 	struct guard *guard = &db->guard;
 	struct amp_statement *now = &guard->now;
 	now->length = length;
-	now->rows = rows;
 	bool creates = begins_with(text, "CREATE"), drops = begins_with(text, "DROP");
 	/* SQLite asks about nothing, or writes nothing, where IF [NOT] EXISTS ends it */
 	now->idle = (creates || drops) && !guard->acts;

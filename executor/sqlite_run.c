@@ -248,7 +248,6 @@ static int run_statements(struct sqlite_db *db, const struct amp_sql *sql,
 			return AMPLAN_OK;
 		if (pass_over(db, rc, sql, as, &statement, tail))
 			continue;
-		int64_t changes = sqlite3_total_changes64(db->handle);
 		int code = rc ? AMPLAN_OK
 			      : sqlite_check_drop(db, sql, as, statement.start, error);
 		if (!rc && !code)
@@ -261,9 +260,8 @@ static int run_statements(struct sqlite_db *db, const struct amp_sql *sql,
 		if (rc == SQLITE_OK)
 			rc = step_through(db, statement.prepared, as);
 		if (rc == SQLITE_OK && db->guard.recorder)
-			sqlite_record_end(db, sql->text + statement.start,
-				statement.length,
-				sqlite3_total_changes64(db->handle) - changes);
+			sqlite_record_end(
+				db, sql->text + statement.start, statement.length);
 		run->ended_transaction = inside && sqlite3_get_autocommit(db->handle);
 		if (rc)
 			code = report_failure(db, rc, sql, as, &statement,

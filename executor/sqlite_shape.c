@@ -23,7 +23,7 @@ static struct walk walk_begin(struct sqlite_db *db, const char *sql, const char 
 {
 	struct walk walk = {0};
 	walk.rc = sqlite3_prepare_v2(db->handle, sql, -1, &walk.statement, NULL);
-	if (walk.rc == SQLITE_OK)
+	if (walk.rc == SQLITE_OK && name)
 		sqlite3_bind_text(walk.statement, 1, name, -1, SQLITE_STATIC);
 	return walk;
 }
@@ -86,15 +86,6 @@ struct keys AMP_VEC(struct amp_key);
 struct texts AMP_VEC(const char *);
 struct list AMP_VEC(struct amp_shape);
 
-/* Moves a growing list into the arena. */
-static void *settle(struct amp_arena *arena, void *items, size_t count, size_t size)
-{
-	void *copy = amp_arena_array(arena, count, size);
-	if (copy && count)
-		memcpy(copy, items, count * size);
-	return copy;
-}
-
 static int read_columns(struct sqlite_db *db, struct amp_shape *shape,
 	struct amp_arena *arena, struct amplan_error *error)
 {
@@ -117,8 +108,8 @@ static int read_columns(struct sqlite_db *db, struct amp_shape *shape,
 			column.value = amp_arena_strdup(arena, text(&walk, 3));
 		room = amp_vec_push(&columns, column);
 	}
-	shape->columns =
-		settle(arena, columns.items, columns.count, sizeof(*columns.items));
+	shape->columns = amp_arena_copy(
+		arena, columns.items, columns.count, sizeof(*columns.items));
 	shape->ncolumns = columns.count;
 	amp_vec_deinit(&columns);
 	int code = walk_end(db, &walk, error);
@@ -139,7 +130,8 @@ static int read_index_columns(struct sqlite_db *db, struct amp_index *index,
 			expression ? NULL : amp_arena_strdup(arena, text(&walk, 0));
 		room = amp_vec_push(&names, name);
 	}
-	index->columns = settle(arena, names.items, names.count, sizeof(*names.items));
+	index->columns =
+		amp_arena_copy(arena, names.items, names.count, sizeof(*names.items));
 	index->ncolumns = names.count;
 	amp_vec_deinit(&names);
 	int code = walk_end(db, &walk, error);
@@ -169,8 +161,8 @@ static int read_indexes(struct sqlite_db *db, struct amp_shape *shape,
 		code = amp_error_nomem(error);
 	for (size_t i = 0; !code && i < indexes.count; i++)
 		code = read_index_columns(db, &indexes.items[i], arena, error);
-	shape->indexes =
-		settle(arena, indexes.items, indexes.count, sizeof(*indexes.items));
+	shape->indexes = amp_arena_copy(
+		arena, indexes.items, indexes.count, sizeof(*indexes.items));
 	shape->nindexes = indexes.count;
 	amp_vec_deinit(&indexes);
 	return code;
@@ -225,21 +217,15 @@ static int look_at_parent(struct sqlite_db *db, struct amp_key *key,
 	return AMPLAN_OK;
 }
 
-static bool acts(const char *action)
-{
-	return strcmp(action, "NO ACTION") != 0 && strcmp(action, "RESTRICT") != 0;
-}
-
 static bool take_key_column(struct walk *walk, struct keys *keys, struct amp_arena *arena)
 {
 	if (number(walk, 1) == 0) {
 		struct amp_key key = {
 			.parent = amp_arena_strdup(arena, text(walk, 2)),
-			.acts = acts(text(walk, 5)) || acts(text(walk, 6)),
 			.columns = amp_arena_array(
-				arena, (size_t)number(walk, 7), sizeof(char *)),
+				arena, (size_t)number(walk, 5), sizeof(char *)),
 			.parent_columns = amp_arena_array(
-				arena, (size_t)number(walk, 7), sizeof(char *)),
+				arena, (size_t)number(walk, 5), sizeof(char *)),
 		};
 		if (!amp_vec_push(keys, key))
 			return false;
@@ -258,7 +244,7 @@ static int read_keys(struct sqlite_db *db, struct amp_shape *shape,
 {
 	/* SQLite numbers them backwards */
 	struct walk walk = walk_begin(db,
-		"SELECT id, seq, \"table\", \"from\", \"to\", on_update, on_delete, "
+		"SELECT id, seq, \"table\", \"from\", \"to\", "
 		"count(*) OVER (PARTITION BY id) "
 		"FROM pragma_foreign_key_list(?1, 'main') ORDER BY id DESC, seq",
 		shape->name);
@@ -271,7 +257,7 @@ static int read_keys(struct sqlite_db *db, struct amp_shape *shape,
 		code = amp_error_nomem(error);
 	for (size_t i = 0; !code && i < keys.count; i++)
 		code = look_at_parent(db, &keys.items[i], arena, error);
-	shape->keys = settle(arena, keys.items, keys.count, sizeof(*keys.items));
+	shape->keys = amp_arena_copy(arena, keys.items, keys.count, sizeof(*keys.items));
 	shape->nkeys = keys.count;
 	amp_vec_deinit(&keys);
 	return code;
@@ -288,7 +274,8 @@ static int read_triggers(struct sqlite_db *db, struct amp_shape *shape,
 	bool room = true;
 	while (room && walk_next(&walk))
 		room = amp_vec_push(&names, amp_arena_strdup(arena, text(&walk, 0)));
-	shape->triggers = settle(arena, names.items, names.count, sizeof(*names.items));
+	shape->triggers =
+		amp_arena_copy(arena, names.items, names.count, sizeof(*names.items));
 	shape->ntriggers = names.count;
 	amp_vec_deinit(&names);
 	int code = walk_end(db, &walk, error);
@@ -342,23 +329,12 @@ static void try_statement(struct trial *trial, struct amp_shape *shape,
 	sqlite3_finalize(statement);
 }
 
-static void add_name(struct amp_str *sql, const char *name)
-{
-	amp_str_addc(sql, '"');
-	for (; *name; name++) {
-		if (*name == '"')
-			amp_str_addc(sql, '"');
-		amp_str_addc(sql, *name);
-	}
-	amp_str_addc(sql, '"');
-}
-
 static void try_view(
 	struct trial *trial, struct amp_shape *shape, struct amp_arena *arena)
 {
 	AMP_STR_AUTO sql = AMP_STR_INIT;
 	amp_str_add(&sql, "SELECT * FROM main.");
-	add_name(&sql, shape->name);
+	sqlite_add_name(&sql, shape->name);
 	try_statement(trial, shape, &sql, arena);
 }
 
@@ -390,20 +366,20 @@ static void try_triggers(
 	AMP_STR_AUTO update = AMP_STR_INIT;
 	const char *comma = "";
 	amp_str_add(&insert, "INSERT INTO main.");
-	add_name(&insert, shape->name);
+	sqlite_add_name(&insert, shape->name);
 	amp_str_add(&insert, " DEFAULT VALUES");
 	amp_str_add(&delete, "DELETE FROM main.");
-	add_name(&delete, shape->name);
+	sqlite_add_name(&delete, shape->name);
 	amp_str_add(&update, "UPDATE main.");
-	add_name(&update, shape->name);
+	sqlite_add_name(&update, shape->name);
 	amp_str_add(&update, " SET ");
 	for (size_t i = 0; i < shape->ncolumns; i++) {
 		if (shape->columns[i].generated)
 			continue;
 		amp_str_add(&update, comma);
-		add_name(&update, shape->columns[i].name);
+		sqlite_add_name(&update, shape->columns[i].name);
 		amp_str_add(&update, " = ");
-		add_name(&update, shape->columns[i].name);
+		sqlite_add_name(&update, shape->columns[i].name);
 		comma = ", ";
 	}
 	if (can_be_tried(trial, shape, "INSERT"))
@@ -491,8 +467,8 @@ static int find_owners(
 	for (size_t i = 0; room && i < trial->count; i++)
 		room = amp_vec_push(&asked, trial->names[i]);
 	sort(&asked);
-	struct walk walk = walk_begin(trial->db,
-		"SELECT name, tbl_name FROM main.sqlite_schema WHERE ?1 IS NOT NULL", "");
+	struct walk walk = walk_begin(
+		trial->db, "SELECT name, tbl_name FROM main.sqlite_schema", NULL);
 	while (room && walk_next(&walk))
 		if (is_among(&asked, text(&walk, 0)))
 			room = amp_vec_push(
@@ -533,8 +509,8 @@ static int read_definitions(
 {
 	struct walk walk = walk_begin(trial->db,
 		"SELECT name, sql FROM main.sqlite_schema "
-		"WHERE type IN ('table', 'view') AND ?1 IS NOT NULL",
-		"");
+		"WHERE type IN ('table', 'view')",
+		NULL);
 	while (list->count && walk_next(&walk)) {
 		struct amp_shape key = {.name = text(&walk, 0)};
 		struct amp_shape *shape =
@@ -562,7 +538,7 @@ int sqlite_shapes(struct amp_db *base, const char *const *names, size_t count,
 		code = read_definitions(&trial, &list, error);
 	for (size_t i = 0; !code && i < list.count; i++)
 		code = read_shape(&trial, &list.items[i], arena, error);
-	out->items = settle(arena, list.items, list.count, sizeof(*list.items));
+	out->items = amp_arena_copy(arena, list.items, list.count, sizeof(*list.items));
 	out->count = list.count;
 	amp_vec_deinit(&list);
 	return code || out->items ? code : amp_error_nomem(error);

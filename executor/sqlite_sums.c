@@ -28,21 +28,10 @@ bool sqlite_sums_exists(sqlite3 *handle, struct place_name at)
 		       NULL, NULL, NULL, NULL) == SQLITE_OK;
 }
 
-static void add_name(struct amp_str *sql, const char *name)
-{
-	amp_str_addc(sql, '"');
-	for (; *name; name++) {
-		if (*name == '"')
-			amp_str_addc(sql, '"');
-		amp_str_addc(sql, *name);
-	}
-	amp_str_addc(sql, '"');
-}
-
 static void add_table(struct amp_str *sql, struct place_name at)
 {
 	amp_str_addf(sql, " FROM %s.", schema_of(at));
-	add_name(sql, at.name);
+	sqlite_add_name(sql, at.name);
 }
 
 /* Trouble that must end the run; anything else only means that SQLite cannot say. */
@@ -117,11 +106,11 @@ int sqlite_sums_table(struct sqlite_db *db, struct place_name at, bool columns,
 	amp_str_add(&sql, "SELECT count(*)");
 	for (size_t i = 0; i < out->ncolumns; i++) {
 		amp_str_add(&sql, ", count(");
-		add_name(&sql, out->columns[i].name);
+		sqlite_add_name(&sql, out->columns[i].name);
 		amp_str_add(&sql, "), min(");
-		add_name(&sql, out->columns[i].name);
+		sqlite_add_name(&sql, out->columns[i].name);
 		amp_str_add(&sql, ") IS NOT max(");
-		add_name(&sql, out->columns[i].name);
+		sqlite_add_name(&sql, out->columns[i].name);
 		amp_str_add(&sql, ")");
 	}
 	add_table(&sql, at);
@@ -273,7 +262,7 @@ static bool write_query(sqlite3 *handle, struct place_name at, struct table_keys
 			return false;
 		amp_str_add(sql, i ? ", " : "");
 		amp_str_add(sql, keys->folds ? "lower(rtrim(" : "");
-		add_name(sql, keys->columns[i]);
+		sqlite_add_name(sql, keys->columns[i]);
 		amp_str_add(sql, keys->folds ? "))" : "");
 	}
 	amp_str_add(sql, rowid ? rowid : "");

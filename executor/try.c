@@ -198,7 +198,7 @@ int amp_try_compare(struct amp_prover *prover, struct amp_db *db, uint32_t node,
 	else if (!plain->hoped && trial->literals > count_literals(seen))
 		*why = "a column that is not there is taken for a string";
 	else if (trial->violations > plain->violations)
-		*why = "rows point at nothing";
+		*why = AMP_ROWS_DANGLE;
 	int code = AMPLAN_OK;
 	if (!*why && trial->neffects) {
 		const char **names =

@@ -47,7 +47,6 @@ struct amp_statement {
 	bool literal; /* a string literal in double quotes … */
 	size_t literal_offset; /* … here in the SQL */
 	const char *chance;    /* function whose result no second run repeats; or NULL */
-	int64_t rows;          /* that it changed, on the seeded shadow */
 };
 
 /* What was seen of one piece of SQL: up, or down. */

@@ -162,6 +162,13 @@ struct amp_meeting amp_meet_named(const struct amp_seen *seen, const char *about
 	return best;
 }
 
+const char *amp_meeting_object(const struct amp_meeting *meeting, struct amp_arena *arena)
+{
+	return *meeting->column
+		? amp_arena_printf(arena, "%s.%s", meeting->name, meeting->column)
+		: meeting->name;
+}
+
 bool amp_effects_chance(const struct amp_seen *seen)
 {
 	for (size_t i = 0; i < seen->nstatements; i++)

@@ -4,6 +4,7 @@
 #ifndef PLANNER_MEET_H
 #define PLANNER_MEET_H
 
+#include "base/arena.h"
 #include "planner/effects.h"
 
 struct amp_meeting {
@@ -28,6 +29,10 @@ struct amp_meeting amp_meet_either(
 
 /* Of one that the other is not known of: what it touched that the text names last. */
 struct amp_meeting amp_meet_named(const struct amp_seen *seen, const char *about);
+
+/* "table" or "table.column", in the arena where it is made; NULL: no memory. */
+const char *amp_meeting_object(
+	const struct amp_meeting *meeting, struct amp_arena *arena);
 
 /* Whether a second run would not repeat what it does to rows. */
 bool amp_effects_chance(const struct amp_seen *seen);

@@ -42,7 +42,6 @@ struct amp_key {
 	size_t ncolumns;
 	bool parent_exists;
 	bool parent_is_unique; /* those columns are its primary key or a unique index */
-	bool acts; /* ON DELETE or ON UPDATE changes the child: CASCADE, SET NULL, … */
 };
 
 /* A table or a view, with what belongs to it. */
@@ -58,7 +57,6 @@ struct amp_shape {
 	size_t nkeys;
 	const char **triggers; /* on it, sorted by name */
 	size_t ntriggers;
-	int64_t high_water; /* of AUTOINCREMENT; 0: none */
 	const char *broken; /* a view or trigger that cannot be used: why; NULL: fine */
 };
 

@@ -28,6 +28,18 @@ static void test_arena__gives_zeroed_aligned_memory(void **state)
 	amp_arena_deinit(&arena);
 }
 
+static void test_arena__copies_what_there_is(void **state)
+{
+	static const int numbers[] = {3, 1, 2};
+	struct amp_arena arena;
+	(void)state;
+	amp_arena_init(&arena);
+	int *copy = amp_arena_copy(&arena, numbers, 3, sizeof(*numbers));
+	assert_memory_equal(copy, numbers, sizeof(numbers));
+	assert_non_null(amp_arena_copy(&arena, NULL, 0, sizeof(*numbers)));
+	amp_arena_deinit(&arena);
+}
+
 static void test_arena__remembers_that_there_was_no_memory(void **state)
 {
 	struct amp_arena arena;
@@ -182,6 +194,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_arena__gives_zeroed_aligned_memory),
+		cmocka_unit_test(test_arena__copies_what_there_is),
 		cmocka_unit_test(test_arena__remembers_that_there_was_no_memory),
 		cmocka_unit_test(test_str__grows_and_stays_terminated),
 		cmocka_unit_test(test_digest__is_sha256),
