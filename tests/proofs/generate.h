@@ -4,7 +4,7 @@
 #ifndef TESTS_PROOFS_GENERATE_H
 #define TESTS_PROOFS_GENERATE_H
 
-#include "tests/proofs/dice.h"
+#include "tests/support/dice.h"
 #include "tests/proofs/model.h"
 
 /* A catalog of 5 to `most` migrations that declares what it needs. `extra` percent of its

@@ -4,7 +4,7 @@
 #ifndef TESTS_PROOFS_STATE_H
 #define TESTS_PROOFS_STATE_H
 
-#include "tests/proofs/dice.h"
+#include "tests/support/dice.h"
 #include "tests/proofs/model.h"
 
 enum { TABLES = 64, COLUMNS = 40, HANGERS = 160, KEYS = 64, NONE = -1 };

@@ -7,7 +7,7 @@
 #ifndef TESTS_PROOFS_SUITES_H
 #define TESTS_PROOFS_SUITES_H
 
-#include "tests/proofs/dice.h"
+#include "tests/support/dice.h"
 #include "tests/proofs/model.h"
 
 enum { COUNTS = 192 };

@@ -1,8 +1,8 @@
 /*
  * Dice: numbers that look random and are the same for the same seed everywhere.
  */
-#ifndef TESTS_PROOFS_DICE_H
-#define TESTS_PROOFS_DICE_H
+#ifndef TESTS_SUPPORT_DICE_H
+#define TESTS_SUPPORT_DICE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-#include "tests/proofs/dice.h"
+#include "tests/support/dice.h"
 
 /* A counter whose bits are mixed: each state is visited once, any start is as good. */
 uint64_t dice_throw(struct dice *dice)
