@@ -205,14 +205,13 @@ static void say_running(struct amp_job *job, const char *id)
 	}
 }
 
-int amp_job_begun(struct amp_job *job, struct amplan *amplan, struct amplan_error *error)
+int amp_job_begun(struct amp_job *job, struct amplan_error *error)
 {
 	for (size_t i = 0; i < job->history.napplied; i++) {
 		const char *id = job->history.applied[i].id;
 		if (!job->history.applied[i].interrupted)
 			continue;
-		if (amplan->engine->held_aside(&amplan->target)) {
-			job->running = true;
+		if (job->running) {
 			say_running(job, id);
 			amp_error(error, AMPLAN_LOCKED,
 				"'%s' runs now, outside a transaction, in another process",
