@@ -12,8 +12,8 @@
  *	   |                   |                          |
  *	   | started           +---------- rollback ------+------> IDLE (stage undone)
  *	   v
- *	 ALONE ------------> IDLE (done)      a transaction="none" step
- *	   +---------------> PARTIAL          stopped part way; only a person goes on
+ *	 ALONE ------------> IDLE    a transaction="none" step ran; recording that is a stage
+ *	   +---------------> PARTIAL stopped part way, or not recorded; a person goes on
  */
 #ifndef EXECUTOR_RUN_H
 #define EXECUTOR_RUN_H
