@@ -33,6 +33,7 @@ struct reader {
 	struct amp_xml_content content; /* of the innermost open element */
 	bool errors; /* the parser complained, or we did about its results */
 	bool stopped;
+	bool lost;  /* the scanner met something else than the parser, at scan.tag */
 	bool ended; /* the root element was closed */
 };
 
@@ -69,23 +70,18 @@ static void limit_findings(struct reader *reader)
 	}
 }
 
-/* The parser and the scanner do not see the same file: never to happen. */
+/* The parser and the scanner do not see the same file. The parser reports a start tag
+   before it looks for its '>', so that its complaint may still come: judge() sees. */
 static void out_of_step(struct reader *reader)
 {
-	if (!reader->stopped)
-		amp_complain_hint(reader->complain,
-			amp_complain(reader->complain,
-				(struct amp_scan_range){reader->scan.tag, 1},
-				"internal error: lost the place in the file"),
-			"please report this, with the file");
-	reader->errors = true;
-	stop(reader);
+	reader->lost = true;
+	reader->content.simple = false;
 }
 
 /* Steps the scanner to the event that the parser reports. */
 static bool step(struct reader *reader, enum amp_scan_event event)
 {
-	if (reader->stopped)
+	if (reader->stopped || reader->lost)
 		return false;
 	if (amp_scan_next(&reader->scan) != event) {
 		out_of_step(reader);
@@ -435,6 +431,14 @@ static bool judge(struct reader *reader)
 		reader->complain->findings->failed = true;
 	if (reader->stopped || reader->errors || reader->complain->findings->failed)
 		return false;
+	if (reader->lost) { /* in a file without fault: never to happen */
+		amp_complain_hint(reader->complain,
+			amp_complain(reader->complain,
+				(struct amp_scan_range){reader->scan.tag, 1},
+				"internal error: lost the place in the file"),
+			"please report this, with the file");
+		return false;
+	}
 	int code = reader->parser->errNo;
 	if (reader->parser->wellFormed && reader->ended &&
 		(code == XML_ERR_OK || is_about_uri(code)))
