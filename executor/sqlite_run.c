@@ -295,7 +295,7 @@ static int run_statements(struct sqlite_db *db, const struct amp_sql *sql,
 static int close_transaction(struct sqlite_db *db, const struct amp_sql *sql,
 	struct amp_run_as *as, int code, struct amplan_error *error)
 {
-	if (code || as->transactional || sqlite3_get_autocommit(db->handle))
+	if (as->transactional || sqlite3_get_autocommit(db->handle))
 		return code;
 	sqlite_roll_back(&db->base);
 	if (code)
