@@ -1,7 +1,9 @@
 /*
  * Reader: libxml2's SAX2 interface, and nothing else of it.
  *
- * A fresh context per file, fed in small pieces from memory, with no option but NONET. No
+ * A fresh context per file, fed in small pieces from memory, with no option but NONET and
+ * IGNORE_ENC: another encoding is refused by us, and where a declaration is broken so that
+ * we do not see it, the parser would act on it and print what it thinks of the bytes. No
  * handler is global. The parser decides what is well-formed and what the names and values
  * are; the scanner that runs in step with it (xml_scan.h) says where they are, since the
  * parser's own line numbers end at 65,535 and it has no columns for attributes.
@@ -420,7 +422,7 @@ static xmlParserCtxtPtr new_parser(struct reader *reader)
 	xmlParserCtxtPtr parser = xmlCreateIOParserCtxt(
 		&sax, reader, feed, NULL, reader, XML_CHAR_ENCODING_NONE);
 	if (parser)
-		xmlCtxtUseOptions(parser, XML_PARSE_NONET);
+		xmlCtxtUseOptions(parser, XML_PARSE_NONET | XML_PARSE_IGNORE_ENC);
 	return parser;
 }
 

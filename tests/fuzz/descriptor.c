@@ -247,6 +247,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	AMP_ARENA_AUTO arena = {0};
 	AMP_STR_AUTO file = AMP_STR_INIT;
 	struct input input = input_of(data, size);
+	fuzz_no_prints();
 	unsigned mode = size ? data[0] : 0;
 	for (size_t i = 0; i < sizeof(frames) / sizeof(*frames); i++) {
 		if ((unsigned char)frames[i].mode != mode)

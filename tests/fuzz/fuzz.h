@@ -47,6 +47,9 @@ uint64_t fuzz_hash(const char *bytes, size_t length);
    one, and is removed when the process ends. */
 void fuzz_own_folder(void);
 
+/* From now on it is wrong if the XML parser prints something on its own. */
+void fuzz_no_prints(void);
+
 /* That two migrations would do the same. `more`: the second may depend on more. */
 void must_mean_the_same(
 	const struct amp_migration *one, const struct amp_migration *two, bool more);
