@@ -27,3 +27,8 @@ if(AMPLAN_COVERAGE)
   add_compile_options(--coverage -O0)
   add_link_options(--coverage)
 endif()
+if(AMPLAN_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined
+    -fno-sanitize-recover=all -fno-omit-frame-pointer -O1 -gline-tables-only)
+  add_link_options(-fsanitize=address,undefined)
+endif()
