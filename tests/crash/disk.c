@@ -394,9 +394,14 @@ void disk_image(const struct disk *disk, const struct op *next, struct damage da
 		if (image->count == sizeof(image->files) / sizeof(*image->files))
 			abort();
 		struct file *file = &image->files[image->count++];
-		const struct node *node = &disk->nodes.items[names.items[i].node];
+		static const struct node none;
+		int number = names.items[i].node;
+		/* one that is just being created */
+		const struct node *node = number < (int)disk->nodes.count
+			? &disk->nodes.items[number]
+			: &none;
 		bool here = next && !on_name && next->kind != OP_SYNC_FOLDER &&
-			next->node == names.items[i].node;
+			next->node == number;
 		memcpy(file->name, names.items[i].text, DISK_NAME);
 		content_after(node, random && here ? next : NULL, damage.kind, &dice,
 			percent, &file->content);

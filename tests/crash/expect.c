@@ -194,6 +194,8 @@ static void find_same(struct stand *stand)
 		while (strcmp(stand->states.items[first], stand->states.items[i]) != 0)
 			first++;
 		stand->same[i] = (int)first;
+		stand->has_wal = stand->has_wal ||
+			!strncmp(stand->states.items[i], "journal_mode wal", 16);
 	}
 }
 

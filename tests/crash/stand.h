@@ -54,6 +54,8 @@ struct stand {
 	struct image base;
 	/* states[i]: what is in the database after i commits, as text */
 	struct AMP_VEC(char *) states;
+	/* in some state the mode is WAL: then pages that are free may hold anything */
+	bool has_wal;
 	int *same;                           /* the first state that looks the same */
 	int before[32];                      /* committed states when step i begins */
 	int alone_first[32], alone_last[32]; /* states in which a step is interrupted */

@@ -83,8 +83,21 @@ void tap_init(void)
 		tap.fds[i] = NO_NODE;
 }
 
+/* In a new process SQLite takes new random numbers when it first opens a file. */
+static void open_first(void)
+{
+	sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+	sqlite3_file *file = calloc(1, (size_t)vfs->szOsFile);
+	int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB;
+	if (!file || vfs->xOpen(vfs, "/dev/null\0\0", file, flags, &flags))
+		fail("cannot open anything");
+	file->pMethods->xClose(file);
+	free(file);
+}
+
 void tap_reset(uint64_t seed)
 {
+	open_first();
 	sqlite3_randomness(0, NULL);
 	fate.random = seed * 1000;
 	fate.now = 1000000;
