@@ -32,7 +32,7 @@ static const int tries[DAMAGE_KINDS] = {
 struct suite {
 	struct points points;
 	const char *plan, *mode; /* only these; NULL: all */
-	long images, deaths;
+	long images, starts, deaths;
 };
 
 /* One run that is stopped. */
@@ -177,7 +177,8 @@ static void try_stand(struct suite *suite, struct stand *stand)
 		try_death(&scene, at, true);
 		disk_apply(&scene.disk, &scene.trace.items[at]);
 	}
-	suite->images += (long)stand->nmemory;
+	suite->images += (long)stand->images.count;
+	suite->starts += stand->nstarts;
 	disk_free(&scene.disk);
 	image_free(&scene.image);
 	run_free(&scene.run);
@@ -221,7 +222,7 @@ int main(int argc, char **argv)
 				try_stand(&suite, &stand);
 				stand_free(&stand);
 			}
-	printf("crash: %ld different folders were found, %ld processes died\n",
-		suite.images, suite.deaths);
+	printf("crash: %ld different folders, amplan started on %ld; %ld processes died\n",
+		suite.images, suite.starts, suite.deaths);
 	return points_done(&suite.points);
 }

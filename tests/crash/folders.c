@@ -74,6 +74,13 @@ static void take_file(const char *path, struct content *content)
 	close(fd);
 }
 
+void folder_take_file(const char *folder, const char *name, struct content *content)
+{
+	char path[1024];
+	path_of(path, sizeof(path), folder, name);
+	take_file(path, content);
+}
+
 static int by_name(const void *left, const void *right)
 {
 	const struct file *a = left, *b = right;

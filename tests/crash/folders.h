@@ -11,5 +11,6 @@ void folder_choose_memory(void);
 /* Makes the folder hold these files and no others. */
 void folder_put(const char *folder, const struct image *image);
 void folder_take(const char *folder, struct image *image);
+void folder_take_file(const char *folder, const char *name, struct content *content);
 
 #endif

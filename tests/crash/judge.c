@@ -255,13 +255,79 @@ static int judge_end(
 	return state;
 }
 
-static int judge_anew(struct stand *stand, const struct image *image)
+/* --- remembering ------------------------------------------------------------------ */
+
+static bool is_taken(const struct memory *slot)
+{
+	return slot->key.low | slot->key.high;
+}
+
+static struct memory *slot_of(struct memories *memories, struct digest key)
+{
+	size_t at = key.low & (memories->room - 1);
+	while (is_taken(&memories->items[at]) && !is_equal(memories->items[at].key, key))
+		at = (at + 1) & (memories->room - 1);
+	return &memories->items[at];
+}
+
+static void grow(struct memories *memories)
+{
+	struct memories old = *memories;
+	memories->room = old.room ? old.room * 2 : 1024;
+	memories->items = calloc(memories->room, sizeof(*memories->items));
+	if (!memories->items)
+		abort();
+	for (size_t i = 0; i < old.room; i++)
+		if (is_taken(&old.items[i]))
+			*slot_of(memories, old.items[i].key) = old.items[i];
+	free(old.items);
+}
+
+/* The place of a key; fresh: it was not there before. */
+static struct memory *memory_at(struct memories *memories, struct digest key, bool *fresh)
+{
+	key.low |= 1;
+	if (memories->count * 2 >= memories->room)
+		grow(memories);
+	struct memory *slot = slot_of(memories, key);
+	*fresh = !is_taken(slot);
+	if (*fresh) {
+		slot->key = key;
+		memories->count++;
+	}
+	return slot;
+}
+
+/* --- one image --- */
+
+/* SQLite recovers the folder by itself; which bytes the database has then. */
+static struct digest recover(struct stand *stand, bool exists)
+{
+	sqlite3 *handle = NULL;
+	struct image clean = {0};
+	struct digest digest = {0};
+	char *path = temp_path(stand->raw, DATABASE);
+	if (exists &&
+		sqlite3_open_v2(path, &handle, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK)
+		sqlite3_exec(
+			handle, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
+	sqlite3_close(handle);
+	free(path);
+	if (exists) {
+		folder_take_file(stand->raw, DATABASE, &clean.files[0].content);
+		clean.count = 1;
+		digest = image_digest(&clean);
+	}
+	image_free(&clean);
+	return digest;
+}
+
+/* Reads and compares all that is in a folder that was recovered. */
+static struct reference *examine(struct stand *stand, bool exists)
 {
 	struct found found;
 	struct image clean = {0};
 	char difference[512];
-	bool exists = image_find(image, DATABASE) != NULL;
-	folder_put(stand->raw, image);
 	look(stand->raw, exists, true, &found);
 	int state = find_state(stand, amp_str_text(&found.text));
 	if (!found.sound)
@@ -279,48 +345,60 @@ static int judge_anew(struct stand *stand, const struct image *image)
 		image_free(&clean);
 	}
 	found_free(&found);
-	return reference ? judge_end(stand, image, reference) : BAD;
+	return reference;
 }
 
-/* --- remembering ------------------------------------------------------------------ */
-
-static struct memory *slot_of(struct stand *stand, struct digest digest)
+/* What amplan can see of a folder before SQLite recovers it. */
+static struct digest outside_of(const struct image *image, struct digest recovered)
 {
-	size_t at = digest.low & (stand->room - 1);
-	while (stand->memory[at].image.low | stand->memory[at].image.high) {
-		if (is_equal(stand->memory[at].image, digest))
-			break;
-		at = (at + 1) & (stand->room - 1);
+	struct digest sum = recovered;
+	for (size_t i = 0; i < image->count; i++) {
+		const struct content *content = &image->files[i].content;
+		struct image head = {.count = 1};
+		memcpy(head.files[0].name, image->files[i].name, DISK_NAME);
+		head.files[0].content.bytes = content->bytes;
+		head.files[0].content.size = content->size < 8 ? content->size : 8;
+		struct digest digest = image_digest(&head);
+		sum.low = sum.low * 31 + digest.low;
+		sum.high = sum.high * 31 + digest.high;
 	}
-	return &stand->memory[at];
+	return sum;
 }
 
-static void grow_memory(struct stand *stand)
+/*
+ * SQLite recovers the folder; if the bytes that come out were examined before, they need
+ * not be again. amplan itself starts on the folder as the stop left it: on each that is
+ * new to it from outside or comes to new bytes, and on a share of the others.
+ */
+static int judge_anew(
+	struct stand *stand, const struct image *image, struct digest digest)
 {
-	struct memory *old = stand->memory;
-	size_t room = stand->room;
-	stand->room = room ? room * 2 : 1024;
-	stand->memory = calloc(stand->room, sizeof(*stand->memory));
-	if (!stand->memory)
-		abort();
-	for (size_t i = 0; i < room; i++)
-		if (old[i].image.low | old[i].image.high)
-			*slot_of(stand, old[i].image) = old[i];
-	free(old);
+	bool exists = image_find(image, DATABASE) != NULL, fresh;
+	folder_put(stand->raw, image);
+	struct digest recovered = recover(stand, exists);
+	struct memory *known = memory_at(&stand->recovered, recovered, &fresh);
+	if (fresh)
+		known->reference = examine(stand, exists);
+	struct reference *reference = known->reference;
+	if (!reference)
+		return BAD;
+	memory_at(&stand->seen, outside_of(image, recovered), &fresh);
+	if (!fresh && digest.high % (uint64_t)stand->share != 0)
+		return reference->state;
+	stand->nstarts++;
+	return judge_end(stand, image, reference);
 }
 
 int stand_judge(struct stand *stand, const struct image *image)
 {
+	bool fresh;
 	struct digest digest = image_digest(image);
-	if (stand->nmemory * 2 >= stand->room)
-		grow_memory(stand);
-	struct memory *slot = slot_of(stand, digest);
-	if (is_equal(slot->image, digest))
-		return slot->state;
-	int state = judge_anew(stand, image);
-	*slot = (struct memory){digest, state};
-	stand->nmemory++;
-	return state;
+	struct memory *slot = memory_at(&stand->images, digest, &fresh);
+	if (fresh)
+		slot->state = judge_anew(stand, image, digest);
+	else if (slot->state == BAD)
+		bad(stand, "as at an earlier point, which left the same files");
+	return slot->state;
 }
 
 bool stand_is_between(const struct stand *stand, int state, int low, int high)

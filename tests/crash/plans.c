@@ -170,9 +170,9 @@ static const struct step failing[] = {
 static const struct step spill[] = {
 	{.id = "1_large",
 		.up = "CREATE TABLE large (id INTEGER PRIMARY KEY, text TEXT, more TEXT); " ROWS(
-			40) " INSERT INTO large SELECT i, printf('%0900d', i), NULL FROM n"},
+			10) " INSERT INTO large SELECT i, printf('%0700d', i), NULL FROM n"},
 	{.id = "2_update",
-		.up = "UPDATE large SET more = printf('%0400d', id * 7) WHERE id % 3 = 0"},
+		.up = "UPDATE large SET more = printf('%0300d', id * 7) WHERE id % 3 = 0"},
 	{.id = "3_index", .up = "CREATE INDEX large_text ON large(text)"},
 	{.id = "4_less",
 		.up = "DELETE FROM large WHERE id % 2; DELETE FROM old WHERE id > 3"},
@@ -268,8 +268,7 @@ const struct plan plans[] = {
 	{.name = "spill",
 		.about = "more than the cache holds",
 		.base = TIGHT OLD_ROWS,
-		STEPS(spill),
-		.grains = true},
+		STEPS(spill)},
 	{.name = "shrink",
 		.about = "a file that becomes shorter",
 		.base = SMALL "PRAGMA auto_vacuum=FULL;" OLD_ROWS,

@@ -242,7 +242,7 @@ static void make_base(struct stand *stand)
 
 void stand_init(struct stand *stand, const struct plan *plan, enum mode mode, bool each)
 {
-	*stand = (struct stand){.plan = plan, .mode = mode, .each = each};
+	*stand = (struct stand){.plan = plan, .mode = mode, .each = each, .share = 8};
 	stand->root = temp_make();
 	stand->folder = temp_path(stand->root, "run");
 	stand->raw = temp_path(stand->root, "raw");
@@ -268,7 +268,9 @@ void stand_free(struct stand *stand)
 	image_free(&stand->base);
 	temp_remove(stand->root);
 	free(stand->same);
-	free(stand->memory);
+	free(stand->images.items);
+	free(stand->recovered.items);
+	free(stand->seen.items);
 	free(stand->folder);
 	free(stand->raw);
 	free(stand->migrations);

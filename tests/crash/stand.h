@@ -40,10 +40,16 @@ struct reference {
 	struct digest bytes;
 };
 
-/* What was found in an image before. */
+/* What was found before, by a digest. */
 struct memory {
-	struct digest image;
-	int state; /* -1: nothing good */
+	struct digest key;
+	int state;                   /* of an image; -1: nothing good */
+	struct reference *reference; /* of recovered bytes; NULL: nothing good */
+};
+
+struct memories {
+	struct memory *items;
+	size_t count, room;
 };
 
 struct stand {
@@ -61,8 +67,9 @@ struct stand {
 	int alone_first[32], alone_last[32]; /* states in which a step is interrupted */
 	size_t nalone;
 	struct AMP_VEC(struct reference *) references;
-	struct memory *memory;
-	size_t nmemory, room;
+	struct memories images, recovered, seen;
+	int share;      /* amplan starts on one of so many images, besides new ones */
+	long nstarts;   /* on so many it did */
 	char why[4096]; /* it is not good */
 };
 
