@@ -61,7 +61,7 @@ static int carry_out(struct amp_job *job, struct amplan *amplan, bool *stale,
 	struct amplan_error *error)
 {
 	struct amp_runner runner = {.job = job, .real_rows = true};
-	struct amplan_error unused, *into = error ? error : &unused;
+	struct amplan_error unused = {0}, *into = error ? error : &unused;
 	int code = amplan->engine->open(
 		&amplan->target, AMP_CREATE, &amplan->hooks, &runner.db, into);
 	if (code)

@@ -25,16 +25,17 @@ struct amp_job *amp_job_new(struct amplan_error *error)
 
 void amp_job_free(struct amp_job *job)
 {
-	if (!job || job->references-- > 1)
-		return;
-	amp_job_free(job->parent);
-	amp_plan_deinit(&job->plan);
-	amp_history_deinit(&job->history);
-	amp_graph_deinit(&job->graph);
-	amp_catalog_deinit(&job->catalog);
-	amp_findings_deinit(&job->findings);
-	amp_arena_deinit(&job->arena);
-	free(job);
+	while (job && job->references-- == 1) {
+		struct amp_job *parent = job->parent;
+		amp_plan_deinit(&job->plan);
+		amp_history_deinit(&job->history);
+		amp_graph_deinit(&job->graph);
+		amp_catalog_deinit(&job->catalog);
+		amp_findings_deinit(&job->findings);
+		amp_arena_deinit(&job->arena);
+		free(job);
+		job = parent;
+	}
 }
 
 struct amp_job *amp_job_of(const struct amplan_report *report)
@@ -274,17 +275,18 @@ static unsigned public_flags(const struct amp_migration *migration)
 static int publish_migrations(struct amp_job *job, struct amplan_migration **out)
 {
 	const struct amp_graph *graph = &job->graph;
+	const uint32_t *order = job->order;
 	uint32_t *position = NULL;
 	struct amplan_migration *list =
 		amp_arena_array(&job->arena, graph->count, sizeof(*list));
-	if (job->order)
+	if (order)
 		position = amp_arena_array(&job->arena, graph->count, sizeof(*position));
-	if (!list || (job->order && !position))
+	if (!list || (order && !position))
 		return AMPLAN_NOMEM;
 	for (uint32_t i = 0; position && i < graph->count; i++)
-		position[job->order[i]] = i;
+		position[order[i]] = i;
 	for (uint32_t i = 0; i < graph->count; i++) {
-		uint32_t node = job->order ? job->order[i] : i;
+		uint32_t node = order ? order[i] : i;
 		const struct amp_migration *migration = graph->nodes[node];
 		struct amplan_migration *shown = &list[i];
 		*shown = (struct amplan_migration){

@@ -55,9 +55,9 @@ static int settle(
 		code = db->engine->objects(db, &objects, error);
 	const struct amp_history_row *begun =
 		code ? NULL : find_interrupted(&history, id);
-	if (!code && !begun)
-		code = refuse(&history, id, error);
-	if (!code) {
+	if (!begun) {
+		code = code ? code : refuse(&history, id, error);
+	} else {
 		amp_objects_fingerprint(&objects, fingerprint);
 		struct amp_history_row row = *begun;
 		row.event.event = settled_event(begun->event.event, applied);

@@ -129,6 +129,7 @@ static bool take_columns(sqlite3 *handle, const char *sql, struct place_name at,
 {
 	sqlite3_stmt *row = NULL;
 	bool room = true;
+	out->ncolumns = 0;
 	int rc = ask_pragma(handle, sql, at, index, &row);
 	while (!rc && room && sqlite3_step(row) == SQLITE_ROW) {
 		size_t count = (size_t)sqlite3_column_int64(row, 1);
