@@ -267,9 +267,10 @@ bool sqlite_held_aside(const struct amp_target *target)
 
 /*
  * The lock for plans with a transaction="none" step, during which no transaction may be
- * open: an exclusive lock on an empty SQLite file beside the database. SQLite's own
+ * open: a write transaction on an empty SQLite file beside the database. SQLite's own
  * locking knows all traps of POSIX locks; the kernel frees it when the process dies; the
- * empty file means nothing and is left where it is.
+ * empty file means nothing and is left where it is. IMMEDIATE, not EXCLUSIVE: that would
+ * have to find a moment at which none of those who wait looks, and among many there is none.
  */
 int sqlite_lock_aside(struct amp_db *base, struct amplan_error *error)
 {
@@ -292,7 +293,7 @@ int sqlite_lock_aside(struct amp_db *base, struct amplan_error *error)
 	sqlite_wait_begins(db);
 	if (rc == SQLITE_OK) {
 		sqlite3_busy_handler(db->aside, sqlite_busy, db);
-		rc = sqlite3_exec(db->aside, "BEGIN EXCLUSIVE", NULL, NULL, NULL);
+		rc = sqlite3_exec(db->aside, "BEGIN IMMEDIATE", NULL, NULL, NULL);
 	}
 	if (rc == SQLITE_OK)
 		return AMPLAN_OK;
