@@ -211,7 +211,7 @@ int amp_job_begun(struct amp_job *job, struct amplan *amplan, struct amplan_erro
 		const char *id = job->history.applied[i].id;
 		if (!job->history.applied[i].interrupted)
 			continue;
-		if (amplan->engine->held_aside(&amplan->target)) {
+		if (!job->apart && amplan->engine->held_aside(&amplan->target)) {
 			job->running = true;
 			say_running(job, id);
 			amp_error(error, AMPLAN_LOCKED,
