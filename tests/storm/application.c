@@ -234,6 +234,7 @@ void application_start(struct application *application, enum habit habit)
 	application->pids[number] = fork();
 	if (!application->pids[number])
 		be_worker(application, number, habit);
+	application->round->workers[number] = application->pids[number];
 	if (application->pids[number] < 0)
 		round_wrong(application->round, "cannot fork");
 }

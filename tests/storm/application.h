@@ -6,7 +6,6 @@
 #define TESTS_STORM_APPLICATION_H
 
 #include <stdatomic.h>
-#include <sys/types.h>
 
 #include "tests/storm/storm.h"
 
@@ -18,8 +17,6 @@ enum habit {
 	WITNESS,
 	HABITS
 };
-
-enum { WORKERS_MAX = 8 };
 
 /* Shared with the processes. */
 struct desk {

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -152,6 +153,8 @@ static void be_starter(
 	char byte;
 	char *log = log_name(crowd, starter), *ready = ready_name(crowd);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* whoever lets them go, stops and kills them must get his turn among so many */
+	setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + 5);
 	close(gate[1]);
 	take_output(log, STDERR_FILENO);
 	take_output(starter->by == BY_APPLY ? log : ready, STDOUT_FILENO);

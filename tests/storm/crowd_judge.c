@@ -120,32 +120,46 @@ void crowd_judge_once(struct crowd *crowd)
 	}
 }
 
+/* The name of a process of this round, NULL: it is none. */
+static const char *name_of(const struct crowd *crowd, long pid)
+{
+	for (int i = 0; i < crowd->count; i++)
+		if (crowd->starters[i].pid == pid)
+			return crowd->starters[i].by == BY_LIBRARY ? "application"
+								   : "amplan";
+	for (int i = 0; i < WORKERS_MAX; i++)
+		if (pid > 0 && crowd->round->workers[i] == pid)
+			return "worker";
+	return NULL;
+}
+
+static void judge_name(
+	struct crowd *crowd, const struct starter *starter, const char *holder)
+{
+	char command[64] = "";
+	long pid = 0;
+	/* between two of them nobody holds it */
+	if (!strcmp(holder, "another process"))
+		return;
+	sscanf(holder, "process %ld (%63[^)])", &pid, command);
+	const char *name = name_of(crowd, pid);
+	/* "?": it ended between the two looks */
+	if (!name || pid == starter->pid ||
+		(strcmp(command, "?") != 0 && strcmp(command, name) != 0))
+		round_wrong(
+			crowd->round, "%ld waits for '%s'", (long)starter->pid, holder);
+}
+
 void crowd_judge_names(struct crowd *crowd)
 {
+	char holder[128];
 	for (int i = 0; i < crowd->count; i++) {
 		const char *line = crowd->starters[i].log;
 		for (; (line = log_find(line, "waiting for the lock"));
 			line = strchrnul(line, '\n')) {
-			char holder[128], command[64] = "";
-			long pid = 0;
-			const struct starter *named = NULL;
 			log_field(line, "holder", holder, sizeof(holder));
 			crowd->round->tally->waiting_lines++;
-			/* between two of them nobody holds it */
-			if (!strcmp(holder, "another process"))
-				continue;
-			sscanf(holder, "process %ld (%63[^)])", &pid, command);
-			for (int j = 0; j < crowd->count; j++)
-				if (crowd->starters[j].pid == pid)
-					named = &crowd->starters[j];
-			/* "?": it ended between the two looks */
-			if (!named || named == &crowd->starters[i] ||
-				(strcmp(command, "?") != 0 &&
-					strcmp(command,
-						named->by == BY_LIBRARY ? "application"
-									: "amplan")))
-				round_wrong(crowd->round, "%ld waits for '%s'",
-					(long)crowd->starters[i].pid, holder);
+			judge_name(crowd, &crowd->starters[i], holder);
 		}
 	}
 }

@@ -119,6 +119,7 @@ static void migrate_calmly(struct round *round, char *path)
 	CROWD crowd;
 	calm.database = path;
 	calm.tally = &tally;
+	round_make(&calm, path);
 	crowd_init(&crowd, &calm, 1);
 	crowd.starters[0].by = BY_LIBRARY;
 	crowd_release(&crowd);
@@ -161,7 +162,10 @@ static void judge_rows(struct round *round)
 		"SELECT count(DISTINCT id) FROM amplan_history WHERE event = 'applied'");
 	expect(round, handle, count, "SELECT count(*) FROM log");
 	expect(round, handle, count, "SELECT count(DISTINCT step) FROM log");
-	expect(round, handle, count, "SELECT n FROM counter");
+	/* a step that may run twice does not count */
+	expect(round, handle,
+		count - (round->releases.again && round->releases.alone >= 0),
+		"SELECT n FROM counter");
 	sqlite3_close(handle);
 }
 

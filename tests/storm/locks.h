@@ -1,6 +1,7 @@
 /*
- * Locks: who holds a database, as the kernel tells it. Not by the library's code, which is
- * what is tested.
+ * Locks: who holds a database, as the kernel says when it is asked for that one lock. The
+ * library reads the kernel's list instead, since it must not open the file; so this is a
+ * second opinion.
  */
 #ifndef TESTS_STORM_LOCKS_H
 #define TESTS_STORM_LOCKS_H

@@ -56,12 +56,14 @@ bool releases_ends_stage(const struct releases *releases, int index)
 		releases->alone == index || releases->alone == index - 1;
 }
 
-static void add_rows(struct amp_str *sql, const char *table, int rows)
+static void add_rows(
+	struct amp_str *sql, const struct releases *releases, const char *table, int rows)
 {
 	amp_str_addf(sql,
 		"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
-		"WHERE i &lt; %d) INSERT INTO %s (b) SELECT 'row ' || i FROM n;\n",
-		rows, table);
+		"WHERE i &lt; %d%s) INSERT INTO %s (b) SELECT 'row ' || i FROM n;\n",
+		rows, releases->ballast ? " * (SELECT count(*) FROM ballast)" : "",
+		table);
 }
 
 /* Tables of its own: migrations that do not need each other may run in any order. */
@@ -73,7 +75,7 @@ static void add_work(struct amp_str *sql, const struct releases *releases, int i
 	if (releases->kind[index] == DATA && !releases->slow[index])
 		return;
 	amp_str_addf(sql, "CREATE TABLE %s (a INTEGER PRIMARY KEY, b TEXT);\n", table);
-	add_rows(sql, table, rows);
+	add_rows(sql, releases, table, rows);
 	if (releases->kind[index] == INDEX)
 		amp_str_addf(sql, "CREATE INDEX %s_b ON %s (b);\n", table, table);
 	if (releases->kind[index] == REBUILD)
@@ -95,8 +97,8 @@ static void add_work_again(
 		index, index);
 	char table[16];
 	snprintf(table, sizeof(table), "t%d", index);
-	add_rows(sql, table, releases->rows);
-	add_rows(sql, table, releases->rows);
+	add_rows(sql, releases, table, releases->rows);
+	add_rows(sql, releases, table, releases->rows);
 }
 
 /* What an application keeps writing to, and what becomes of it. */
@@ -135,11 +137,9 @@ static void add_sql(struct amp_str *sql, const struct releases *releases, int in
 	if (again) {
 		add_work_again(sql, releases, index);
 		amp_str_addf(sql,
-			"UPDATE counter SET n = n + 1 WHERE NOT EXISTS "
-			"(SELECT 1 FROM log WHERE step = '%s');\n"
 			"INSERT INTO log SELECT '%s' WHERE NOT EXISTS "
 			"(SELECT 1 FROM log WHERE step = '%s');\n",
-			id, id, id);
+			id, id);
 		return;
 	}
 	amp_str_addf(sql, "UPDATE counter SET n = n + 1;\n");

@@ -24,6 +24,7 @@ struct releases {
 	bool in_old[MIGRATIONS_MAX]; /* the old release has it, too */
 	int parent[MIGRATIONS_MAX];  /* that it depends on; -1 */
 	int kind[MIGRATIONS_MAX];
+	bool ballast; /* slow ones are slow on the database only, not on a shadow without rows */
 	bool deeds; /* the first two make what an application writes to, later ones alter it */
 };
 

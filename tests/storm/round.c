@@ -35,7 +35,7 @@ void round_open(struct round *round)
 void round_close(struct round *round)
 {
 	free(round->database);
-	if (getenv("STORM_KEEP") && !round_is_well(round)) {
+	if (getenv("STORM_KEEP")) {
 		printf("kept: %s\n", round->folder);
 		free(round->folder);
 		return;
@@ -44,19 +44,28 @@ void round_close(struct round *round)
 }
 
 /* A rollback journal needs nothing; WAL is a property of the file, so there is one. */
+void round_make(struct round *round, const char *path)
+{
+	sqlite3 *handle = NULL;
+	if (!round->wal && !round->releases.ballast)
+		return;
+	if (sqlite3_open(path, &handle) ||
+		sqlite3_exec(handle, round->wal ? "PRAGMA journal_mode=WAL" : "SELECT 1",
+			NULL, NULL, NULL) ||
+		sqlite3_exec(handle,
+			"CREATE TABLE ballast (a); INSERT INTO ballast VALUES (1)", NULL,
+			NULL, NULL) ||
+		(!round->releases.ballast &&
+			sqlite3_exec(handle, "DROP TABLE ballast", NULL, NULL, NULL)))
+		round_wrong(round, "cannot make a database: %s", sqlite3_errmsg(handle));
+	sqlite3_close(handle);
+}
+
 void round_prepare(struct round *round)
 {
 	releases_write(&round->releases, false, round->folder, "new");
 	releases_write(&round->releases, true, round->folder, "old");
-	if (!round->wal)
-		return;
-	sqlite3 *handle = NULL;
-	if (sqlite3_open(round->database, &handle) ||
-		sqlite3_exec(handle,
-			"PRAGMA journal_mode=WAL; CREATE TABLE w (a); DROP TABLE w;",
-			NULL, NULL, NULL))
-		round_wrong(round, "cannot make a database: %s", sqlite3_errmsg(handle));
-	sqlite3_close(handle);
+	round_make(round, round->database);
 }
 
 void round_wrong(struct round *round, const char *format, ...)

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "tests/storm/releases.h"
 #include "tests/support/dice.h"
@@ -23,6 +24,8 @@
 #define PATIENCE_MS 150000
 /* Never more processes than this at once. */
 #define PROCESSES_MAX 300
+
+enum { WORKERS_MAX = 8 };
 
 /* What was counted over all rounds. */
 struct tally {
@@ -39,13 +42,16 @@ struct round {
 	char *folder, *database;
 	bool wal;
 	struct releases releases;
-	char trouble[1024]; /* what is wrong, the first thing; "" if nothing is */
+	pid_t workers[WORKERS_MAX]; /* of an application, each named "worker" */
+	char trouble[1024];         /* what is wrong, the first thing; "" if nothing is */
 };
 
 void round_open(struct round *round);
 void round_close(struct round *round);
 /* Makes descriptors `new` and `old`, and the database where it is not a new one. */
 void round_prepare(struct round *round);
+/* A database as it is before anything: there is none, unless something needs one. */
+void round_make(struct round *round, const char *path);
 /* Something is wrong. Only the first is kept: the rest often follows from it. */
 void round_wrong(struct round *round, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

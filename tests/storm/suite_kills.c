@@ -108,6 +108,8 @@ void suite_kills(struct round *round)
 	round->wal = dice_chance(&round->dice, 50);
 	releases_throw(
 		&round->releases, &round->dice, 4 + dice_below(&round->dice, 12), 4000);
+	if ((round->releases.ballast = dice_chance(&round->dice, 75)))
+		round->releases.rows = 20000;
 	if (dice_chance(&round->dice, 40))
 		releases_cut(&round->releases, &round->dice);
 	if (dice_chance(&round->dice, 40))
@@ -125,7 +127,8 @@ void suite_kills(struct round *round)
 						     : round->starters - SURVIVORS);
 	crowd_finish(&crowd);
 	application_finish(&application, 1);
-	if (round->tally->kills == kills)
+	/* what is quick on a shadow is quick on the database, and may be over before we look */
+	if (round->tally->kills == kills && round->releases.ballast)
 		round_wrong(round, "nobody was seen to hold the lock");
 	bool interrupted = round->releases.alone >= 0 &&
 		run_amplan(round, &output, "status", NULL) == 5;
