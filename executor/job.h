@@ -47,6 +47,7 @@ struct amp_job {
 	struct amp_plan plan;
 	bool planned;
 	bool running; /* looked at: another process runs a step outside a transaction */
+	bool apart; /* we hold the lock beside: nobody else is in the middle of a plan */
 	struct amp_goal goal;
 	struct {
 		const struct amplan_access *items;

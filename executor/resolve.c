@@ -86,7 +86,7 @@ int amplan_resolve(
 			&amplan->target, AMP_WRITE, &amplan->hooks, &db, error);
 	/* the aside lock first: a step that still runs is not interrupted */
 	if (!code)
-		code = amplan->engine->lock_aside(db, error);
+		code = amplan->engine->lock_aside(db, true, error);
 	if (!code)
 		code = amplan->engine->begin(db, false, error);
 	if (!code)
