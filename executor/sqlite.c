@@ -113,14 +113,15 @@ static int begin_read(struct amp_db *base, struct amplan_error *error)
 	struct sqlite_db *db = sqlite_of(base);
 	sqlite_wait_begins(db);
 	sqlite_cache_forget(db);
-	int code = sqlite_exec(db, "BEGIN", error);
-	if (!code &&
-		sqlite_number(db->handle, "SELECT count(*) FROM sqlite_schema", -1) < 0)
-		code = sqlite_error(
-			db, sqlite3_extended_errcode(db->handle), "read", error);
-	if (code)
-		sqlite_roll_back(base);
-	return code;
+	int rc;
+	do {
+		rc = sqlite3_exec(db->handle,
+			"BEGIN; SELECT count(*) FROM main.sqlite_schema", NULL, NULL,
+			NULL);
+		if (rc)
+			sqlite_roll_back(base);
+	} while (sqlite_is_busy(rc) && sqlite_busy(db, 0));
+	return rc ? sqlite_error(db, rc, "read", error) : AMPLAN_OK;
 }
 
 static int begin(struct amp_db *base, bool foreign_keys, struct amplan_error *error)
@@ -148,7 +149,7 @@ static int commit(struct amp_db *base, struct amplan_error *error)
 	/* BUSY may come without the busy handler being asked */
 	do
 		rc = sqlite3_exec(db->handle, "COMMIT", NULL, NULL, NULL);
-	while ((rc & 0xff) == SQLITE_BUSY && sqlite_busy(db, 0));
+	while (sqlite_is_busy(rc) && sqlite_busy(db, 0));
 	if (!rc)
 		return AMPLAN_OK;
 	int code = sqlite_error(db, rc, "write to", error);

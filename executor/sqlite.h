@@ -120,6 +120,8 @@ char *sqlite_literal_path(const char *path);
 /* sqlite_lock.c */
 void sqlite_wait_begins(struct sqlite_db *db);
 int sqlite_busy(void *db, int count);
+/* Others are in the way, and may be gone in a moment. */
+bool sqlite_is_busy(int rc);
 int sqlite_progress(void *db);
 int sqlite_locked(struct sqlite_db *db, struct amplan_error *error);
 void sqlite_holder(const struct amp_target *target, struct amplan_holder *out,

@@ -33,6 +33,7 @@ int sqlite_error(
 	case SQLITE_NOMEM:
 		return amp_error_nomem(error);
 	case SQLITE_BUSY:
+	case SQLITE_PROTOCOL:
 	case SQLITE_LOCKED:
 		return sqlite_locked(db, error);
 	case SQLITE_NOTADB:

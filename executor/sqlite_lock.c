@@ -40,6 +40,12 @@ static uint32_t next_jitter(struct sqlite_db *db)
 	return db->jitter ? db->jitter : (db->jitter = 1);
 }
 
+/* PROTOCOL: so many begin to read a WAL at once that SQLite gave up finding its place. */
+bool sqlite_is_busy(int rc)
+{
+	return (rc & 0xff) == SQLITE_BUSY || (rc & 0xff) == SQLITE_PROTOCOL;
+}
+
 /* A lock as the kernel lists it: on which file beside the database, and where in it. */
 struct place {
 	const char *suffix;
@@ -218,8 +224,10 @@ int sqlite_busy(void *user, int count)
 		return 0;
 	int64_t waited = now - db->waiting_since;
 	tell(db, waited);
-	/* looking costs, and among many who wait it costs the one whom they wait for */
-	int64_t most = waited < 50 ? 5 : waited < 2000 ? 50 : 200;
+	/* Looking costs, and among many who wait it costs the one whom they wait for. He, in
+	   his commit, must find a moment in which none of them looks. */
+	bool ours = is_writing(db->handle);
+	int64_t most = waited < 50 || ours ? 5 : waited < 2000 ? 50 : 200;
 	int64_t pause = 1 + (int64_t)(next_jitter(db) % (uint32_t)most);
 	amp_sleep_ms(pause < db->deadline - now ? pause : db->deadline - now);
 	return 1;
@@ -238,7 +246,7 @@ int sqlite_insist(struct sqlite_db *db, sqlite3 *handle, struct amplan_error *er
 	sqlite3_busy_handler(handle, NULL, NULL);
 	do
 		rc = sqlite3_exec(handle, "BEGIN IMMEDIATE", NULL, NULL, NULL);
-	while ((rc & 0xff) == SQLITE_BUSY && sqlite_busy(db, 0) &&
+	while (sqlite_is_busy(rc) && sqlite_busy(db, 0) &&
 		!(given_up = base->given_up && base->given_up(base->given_up_user)));
 	sqlite3_busy_handler(handle, sqlite_busy, db);
 	if (!rc)
@@ -246,7 +254,7 @@ int sqlite_insist(struct sqlite_db *db, sqlite3 *handle, struct amplan_error *er
 	/* whoever gives up knows better why, and to find the holder among many costs */
 	if (given_up)
 		return AMPLAN_LOCKED;
-	return handle == db->handle || (rc & 0xff) == SQLITE_BUSY
+	return handle == db->handle || sqlite_is_busy(rc)
 		? sqlite_error(db, rc, "write to", error)
 		: amp_error(error, AMPLAN_DATABASE,
 			  "cannot lock '%s" ASIDE_SUFFIX "': %s", db->path,

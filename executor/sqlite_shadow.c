@@ -213,7 +213,11 @@ static int open_untouched(struct sqlite_db *db, bool *recover, struct amplan_err
 	/* the first statement that reads meets what is to be recovered */
 	if (code)
 		rc = inner.system;
-	else if ((rc = try_read(db)))
+	else
+		do
+			rc = try_read(db);
+		while (rc == SQLITE_PROTOCOL && sqlite_busy(db, 0));
+	if (!code && rc)
 		code = sqlite_error(db, rc, "read", &inner);
 	*recover = needs_recovery(rc);
 	if (*recover)

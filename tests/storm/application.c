@@ -102,7 +102,10 @@ static void read_long(struct worker *worker)
 	int64_t first = -1, second = -1;
 	if (manage(worker, "BEGIN")) {
 		first = ask(worker, "SELECT count(*) FROM deed");
-		sleep_us(dice_below(&worker->dice, 50000));
+		/* some so long that whoever commits says for whom it waits */
+		sleep_us(dice_chance(&worker->dice, 10)
+				? 400000
+				: dice_below(&worker->dice, 50000));
 		second = first < 0 ? -1 : ask(worker, "SELECT count(*) FROM deed");
 	}
 	leave(worker);

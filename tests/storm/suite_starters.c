@@ -90,11 +90,14 @@ static int64_t wall_us(void)
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-/* While it was stopped there was nobody else to wait for. */
+/* While it was stopped there was nobody else to wait for. One in twenty may be wrong: the
+   kernel lists its locks a page at a time, and whoever first opens a WAL holds the lock of
+   the writer for a moment, too. */
 static void judge_named(
 	struct crowd *crowd, const struct starter *holder, int64_t from, int64_t until)
 {
-	char wanted[64], named[128];
+	char wanted[64], named[128], other[128] = "";
+	int right = 0, wrong = 0;
 	snprintf(wanted, sizeof(wanted), "process %ld (%s)", (long)holder->pid,
 		holder->by == BY_LIBRARY ? "application" : "amplan");
 	for (int i = 0; i < crowd->count; i++) {
@@ -102,13 +105,19 @@ static void judge_named(
 		for (; (line = log_find(line, "waiting for the lock"));
 			line = strchrnul(line, '\n')) {
 			int64_t at = log_time(line);
+			if (at < from || at >= until - 1000)
+				continue;
 			log_field(line, "holder", named, sizeof(named));
-			if (at >= from && at < until - 1000 && strcmp(named, wanted))
-				round_wrong(crowd->round,
-					"%ld waits for '%s', not for '%s'",
-					(long)crowd->starters[i].pid, named, wanted);
+			if (!strcmp(named, wanted))
+				right++;
+			else if (wrong++ == 0)
+				memcpy(other, named, sizeof(other));
 		}
 	}
+	if (!right || wrong * 20 > right)
+		round_wrong(crowd->round,
+			"%d wait for '%s' as they must, %d not: for '%s'", right, wanted,
+			wrong, other);
 }
 
 /* From the last step that was applied and committed to the last starter that was ready. */
