@@ -36,6 +36,8 @@ struct plan {
 	size_t nsteps;
 	size_t before; /* so many of them are applied to the base first */
 	bool grains;   /* also with a stage for each step */
+	bool noted;    /* an attempt failed before: its note is there */
+	bool lent;     /* also with a handle whose journal is in memory, or off */
 	bool one_mode; /* its journal mode changes on the way: tried from DELETE and WAL */
 };
 
