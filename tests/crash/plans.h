@@ -44,4 +44,6 @@ struct plan {
 extern const struct plan plans[];
 extern const size_t nplans;
 
+const struct plan *plans_find(const char *name);
+
 #endif
