@@ -372,6 +372,16 @@ static int publish_applied(struct amp_job *job)
 	return AMPLAN_OK;
 }
 
+/* The note stays where the process died between its success and the note's removal, and
+   comes back where the power went; but the history knows what came after it. */
+static bool is_outlived(const struct amp_job *job)
+{
+	const struct amp_history *history = &job->history;
+	return job->looked && history->count &&
+		strcmp(history->rows[history->count - 1].event.applied_at,
+			job->report.failure.at) > 0;
+}
+
 static void publish_failure(
 	struct amp_job *job, struct amplan *amplan, struct amplan_migration *migrations)
 {
@@ -379,6 +389,11 @@ static void publish_failure(
 		amplan->engine, &amplan->target, &job->arena, &job->report.failure);
 	if (!job->report.failure.at)
 		return;
+	if (is_outlived(job)) {
+		job->report.failure =
+			(struct amplan_failure){.id = "", .message = "", .place = ""};
+		return;
+	}
 	for (size_t i = 0; i < job->report.nmigrations; i++)
 		if (!strcmp(migrations[i].id, job->report.failure.id) &&
 			migrations[i].state == AMPLAN_PENDING)

@@ -31,6 +31,28 @@ static void read_settings(sqlite3 *handle, struct lent_settings *lent)
 	};
 }
 
+static int read_word(void *out, int count, char **values, char **names)
+{
+	(void)names;
+	if (count == 1 && values[0])
+		snprintf(out, sizeof(((struct lent_settings *)NULL)->journal_mode), "%s",
+			values[0]);
+	return 0;
+}
+
+/* Without a journal on the disk a process that dies leaves half a transaction behind. */
+static int need_journal(struct sqlite_db *db, struct amplan_error *error)
+{
+	char mode[sizeof(db->lent.journal_mode)] = "";
+	if (!db->path)
+		return AMPLAN_OK;
+	sqlite3_exec(db->handle, "PRAGMA main.journal_mode", read_word, mode, NULL);
+	if (strcmp(mode, "memory") != 0 && strcmp(mode, "off") != 0)
+		return AMPLAN_OK;
+	memcpy(db->lent.journal_mode, mode, sizeof(mode));
+	return sqlite_exec(db, "PRAGMA main.journal_mode=DELETE", error);
+}
+
 static int adopt(const struct amp_target *target, const struct amp_hooks *hooks,
 	struct amp_db **out, struct amplan_error *error)
 {
@@ -49,6 +71,8 @@ static int adopt(const struct amp_target *target, const struct amp_hooks *hooks,
 	}
 	read_settings(target->handle, &db->lent);
 	int code = sqlite_settings(db, error);
+	if (!code)
+		code = need_journal(db, error);
 	if (code) {
 		sqlite_close(&db->base);
 		return code;

@@ -56,6 +56,7 @@ struct lent_settings {
 	bool lent;
 	int foreign_keys, legacy_alter, recursive_triggers, synchronous, busy_timeout;
 	int defensive, trusted_schema, load_extension;
+	char journal_mode[8]; /* "memory" or "off"; "": one that stays */
 };
 
 struct schema_cache {

@@ -143,6 +143,12 @@ static void put_settings_back(struct sqlite_db *db)
 	sqlite3_set_authorizer(db->handle, NULL, NULL);
 	sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
 	set_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, lent->defensive);
+	/* OFF is denied as long as it is on */
+	if (*lent->journal_mode) {
+		snprintf(sql, sizeof(sql), "PRAGMA main.journal_mode=%s",
+			lent->journal_mode);
+		sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
+	}
 	set_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, lent->trusted_schema);
 	set_config(
 		db->handle, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, lent->load_extension);

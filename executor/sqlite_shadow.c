@@ -88,6 +88,41 @@ static bool is_wal(const char *path)
 		header[18] == 2;
 }
 
+static uint32_t big_endian(const unsigned char *bytes)
+{
+	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 |
+		(uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+/*
+ * Does the head of the log hold? One that was cut short by a power loss is nothing to a
+ * writer, but a reader with a read-only -shm would try again and again, for ten seconds,
+ * and then give up ("locking protocol").
+ */
+static bool is_log_sound(const char *path)
+{
+	unsigned char head[32] = {0};
+	uint32_t one = 0, two = 0;
+	AMP_STR_AUTO name = AMP_STR_INIT;
+	amp_str_addf(&name, "%s-wal", path);
+	if (name.failed ||
+		vfs_read(amp_str_text(&name), SQLITE_OPEN_WAL, head, sizeof(head), 0) !=
+			SQLITE_OK)
+		return false;
+	uint32_t magic = big_endian(head);
+	for (size_t i = 0; i < 24; i += 8) {
+		uint32_t left = big_endian(head + i), right = big_endian(head + i + 4);
+		if (!(magic & 1)) {
+			left = __builtin_bswap32(left);
+			right = __builtin_bswap32(right);
+		}
+		one += left + two;
+		two += right + one;
+	}
+	return (magic & ~1u) == 0x377f0682 && one == big_endian(head + 24) &&
+		two == big_endian(head + 28);
+}
+
 static int open_uri(
 	struct sqlite_db *db, const char *parameters, struct amplan_error *error)
 {
@@ -192,7 +227,7 @@ static bool needs_recovery(int rc)
 {
 	return rc == SQLITE_READONLY_ROLLBACK || rc == SQLITE_READONLY_RECOVERY ||
 		rc == SQLITE_READONLY_CANTINIT || rc == SQLITE_READONLY_CANTLOCK ||
-		(rc & 0xff) == SQLITE_CANTOPEN;
+		(rc & 0xff) == SQLITE_PROTOCOL || (rc & 0xff) == SQLITE_CANTOPEN;
 }
 
 /* The way of opening that touches nothing, for the state that the files are in. */
@@ -204,7 +239,7 @@ static int open_untouched(struct sqlite_db *db, bool *recover, struct amplan_err
 		code = open_uri(db, "mode=ro", &inner);
 	} else if (file_size(db->path, "-wal") <= 0) {
 		code = open_uri(db, "mode=ro&immutable=1", &inner);
-	} else if (file_size(db->path, "-shm") >= 0) {
+	} else if (file_size(db->path, "-shm") >= 0 && is_log_sound(db->path)) {
 		code = open_uri(db, "mode=ro&readonly_shm=1", &inner);
 	} else {
 		*recover = true;
