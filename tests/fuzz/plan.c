@@ -159,7 +159,7 @@ static void add(void *context, struct amp_migration *migration)
 static bool is_text(const char *text)
 {
 	for (; *text; text++)
-		if ((unsigned char)*text < 0x20 || (unsigned char)*text >= 0x7f)
+		if (*text != '\n' && (*text < 0x20 || *text >= 0x7f))
 			return false;
 	return true;
 }
@@ -174,17 +174,18 @@ static void check_descriptors(struct input *input)
 	struct amp_plan_file file = {
 		.tool = "amplan 0.1.0",
 		.engine = "sqlite",
-		.fidelity = fidelities[input_below(input, 4)],
-		.rollback = input_below(input, 2),
 		.digest = digest,
 		.target = digest,
 		.head = digest,
 		.start = digest,
 		.end = digest,
-		.database = input_text(input, &catalog.arena),
-		.schema_diff = input_text(input, &catalog.arena),
 		.steps = catalog.steps,
 	};
+	/* one after the other: compilers do not agree on the order within braces */
+	file.fidelity = fidelities[input_below(input, 4)];
+	file.rollback = input_below(input, 2);
+	file.database = input_text(input, &catalog.arena);
+	file.schema_diff = input_text(input, &catalog.arena);
 	struct amp_plan_file_effect effect = {
 		"created", "table", input_text(input, &catalog.arena)};
 	size_t length;

@@ -38,6 +38,8 @@ struct world {
 	struct amplan_error error;
 };
 
+/* Fields are filled one after the other: compilers do not agree on the order in braces. */
+
 /* Text, or NULL now and then where that may be. */
 static const char *text(struct world *world, struct input *input)
 {
@@ -73,17 +75,16 @@ static void make_findings(struct world *world, struct input *input)
 		world->ids[i] = text(world, input);
 		world->related[i] = make_place(world, input);
 		world->related[i].label = text_or_null(world, input);
-		world->findings[i] = (struct amplan_finding){
-			.kind = i % 2 ? "invalid-sql" : "cycle",
-			.severity = (enum amplan_severity)input_below(input, 3),
-			.ids = world->ids,
-			.nids = i,
-			.place = make_place(world, input),
-			.message = text(world, input),
-			.hint = text_or_null(world, input),
-			.related = world->related,
-			.nrelated = i,
-		};
+		struct amplan_finding *item = &world->findings[i];
+		item->kind = i % 2 ? "invalid-sql" : "cycle";
+		item->severity = (enum amplan_severity)input_below(input, 3);
+		item->ids = world->ids;
+		item->nids = i;
+		item->place = make_place(world, input);
+		item->message = text(world, input);
+		item->hint = text_or_null(world, input);
+		item->related = world->related;
+		item->nrelated = i;
 	}
 	world->report.findings = world->findings;
 	world->report.nfindings = count;
@@ -93,34 +94,31 @@ static void make_migrations(struct world *world, struct input *input)
 {
 	size_t count = input_below(input, MOST + 1);
 	for (size_t i = 0; i < count; i++) {
-		world->edges[i] = (struct amplan_edge){
-			.on = text(world, input), .reason = text_or_null(world, input)};
-		world->migrations[i] = (struct amplan_migration){
-			.id = text(world, input),
-			.module = text(world, input),
-			.description = text(world, input),
-			.checksum = text(world, input),
-			.place = make_place(world, input),
-			.state =
-				(enum amplan_state)input_below(input, AMPLAN_RUNNING + 1),
-			.flags = input_byte(input),
-			.edges = world->edges,
-			.nedges = i,
-		};
-		world->effects[i] = (struct amplan_effect){
-			(enum amplan_effect_kind)input_below(input, 3), "table",
-			text(world, input)};
-		world->steps[i] = (struct amplan_step){
-			.migration = &world->migrations[i],
-			.number = (unsigned)i + 1,
-			.stage = 1 + (unsigned)i / 2,
-			.outcome = (enum amplan_outcome)input_below(
-				input, AMPLAN_UNTRIED + 1),
-			.statements = input_byte(input),
-			.rows = input_byte(input),
-			.effects = world->effects,
-			.neffects = i,
-		};
+		struct amplan_migration *item = &world->migrations[i];
+		struct amplan_step *step = &world->steps[i];
+		world->edges[i].on = text(world, input);
+		world->edges[i].reason = text_or_null(world, input);
+		item->id = text(world, input);
+		item->module = text(world, input);
+		item->description = text(world, input);
+		item->checksum = text(world, input);
+		item->place = make_place(world, input);
+		item->state = (enum amplan_state)input_below(input, AMPLAN_RUNNING + 1);
+		item->flags = input_byte(input);
+		item->edges = world->edges;
+		item->nedges = i;
+		world->effects[i].kind = (enum amplan_effect_kind)input_below(input, 3);
+		world->effects[i].type = "table";
+		world->effects[i].name = text(world, input);
+		step->migration = item;
+		step->number = (unsigned)i + 1;
+		step->stage = 1 + (unsigned)i / 2;
+		step->outcome =
+			(enum amplan_outcome)input_below(input, AMPLAN_UNTRIED + 1);
+		step->statements = input_byte(input);
+		step->rows = input_byte(input);
+		step->effects = world->effects;
+		step->neffects = i;
 	}
 	world->report.migrations = world->migrations;
 	world->report.nmigrations = count;
@@ -134,15 +132,16 @@ static void make_history(struct world *world, struct input *input)
 	size_t count = input_below(input, MOST + 1);
 	for (size_t i = 0; i < count; i++) {
 		world->unknown[i] = text(world, input);
-		world->events[i] = (struct amplan_event){.number = (int64_t)i,
-			.event = text(world, input),
-			.id = text(world, input),
-			.checksum = text(world, input),
-			.plan = text(world, input),
-			.applied_at = text(world, input),
-			.tool = text(world, input),
-			.host = text(world, input),
-			.fingerprint = text(world, input)};
+		struct amplan_event *event = &world->events[i];
+		event->number = (int64_t)i;
+		event->event = text(world, input);
+		event->id = text(world, input);
+		event->checksum = text(world, input);
+		event->plan = text(world, input);
+		event->applied_at = text(world, input);
+		event->tool = text(world, input);
+		event->host = text(world, input);
+		event->fingerprint = text(world, input);
 	}
 	world->report.applied = world->events;
 	world->report.napplied = count;
