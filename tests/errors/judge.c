@@ -1,0 +1,167 @@
+#include "tests/errors/judge.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void run_deinit(struct run *run)
+{
+	answer_deinit(&run->answer);
+	state_free(&run->state);
+	free(run->leak);
+	*run = (struct run){0};
+}
+
+static char reason[8192];
+
+static const char *because(
+	const char *what, const struct run *got, const struct run *wanted)
+{
+	snprintf(reason, sizeof(reason), "%s\n  got %d: %.2000s\n  %.1000s\n", what,
+		got->answer.code, amp_str_text(&got->answer.text),
+		amp_str_text(&got->answer.words));
+	size_t length = strlen(reason);
+	if (wanted)
+		snprintf(reason + length, sizeof(reason) - length,
+			"  not %d: %.2000s\n  %.1000s\n", wanted->answer.code,
+			amp_str_text(&wanted->answer.text),
+			amp_str_text(&wanted->answer.words));
+	return reason;
+}
+
+static bool says(const struct run *run, const char *words)
+{
+	return strstr(amp_str_text(&run->answer.words), words) ||
+		strstr(amp_str_text(&run->answer.text), words);
+}
+
+static const char *dump_of(const struct state *state)
+{
+	return state->dump ? state->dump : "";
+}
+
+/* The files of `left` are those of `right`, and the database says the same. */
+static bool same_state(const struct state *left, const struct state *right)
+{
+	if (state_equals(left, right))
+		return true;
+	return left->dump && right->dump && !strcmp(left->dump, right->dump) &&
+		!state_other_file(left, right);
+}
+
+static bool is_transfer(const char *call)
+{
+	return strstr(call, "read") == call || strstr(call, "pread") == call ||
+		strstr(call, "write") == call || strstr(call, "pwrite") == call;
+}
+
+/* What a program has to do again, or go on with, without a word. */
+static bool must_go_on(void)
+{
+	if (faults->error == FAULT_SHORT)
+		return strcmp(faults->call, "getrandom") != 0;
+	return faults->error == EINTR && !faults->forever &&
+		(is_transfer(faults->call) || !strncmp(faults->call, "open", 4));
+}
+
+static const char *judge_memory(const struct ground *ground, const struct run *faulty)
+{
+	int code = faulty->answer.code;
+	int wanted = ground->library ? AMPLAN_NOMEM : amplan_exit_code(AMPLAN_NOMEM);
+	if (ground->one->flags & CASE_STEPS &&
+		code == (ground->library ? AMPLAN_PARTIAL : -AMPLAN_PARTIAL))
+		return NULL;
+	if (code != wanted)
+		return because("another result, and not for want of memory", faulty,
+			&ground->first);
+	if (!says(faulty, "out of memory"))
+		return because("does not say that there is no memory", faulty, NULL);
+	return NULL;
+}
+
+/* The part of the path that a message can be expected to name. */
+static const char *name_to_tell(void)
+{
+	static char name[64];
+	const char *slash = strrchr(faults->path, '/');
+	snprintf(name, sizeof(name), "%.60s", slash ? slash + 1 : faults->path);
+	if (!strncmp(name, "app.db", 6))
+		return "app.db";
+	if (strstr(faults->path, "/m/") || !strncmp(faults->path, "m", 1) ||
+		strstr(name, ".xml") || strstr(name, ".sql"))
+		return "m";
+	if (!strcmp(faults->path, "standard stream"))
+		return "standard output";
+	return "";
+}
+
+static const char *judge_calls(const struct ground *ground, const struct run *faulty)
+{
+	int code = faulty->answer.code;
+	if (must_go_on())
+		return because(
+			"was interrupted, and did not go on", faulty, &ground->first);
+	if (code == 0 ||
+		(code == ground->first.answer.code && ground->library &&
+			code != AMPLAN_DATABASE && code != AMPLAN_REFUSED))
+		return because("another result", faulty, &ground->first);
+	if (!faulty->answer.words.length && !says(faulty, "\"error\""))
+		return because("fails without a word", faulty, NULL);
+	if (!says(faulty, name_to_tell()))
+		return because("does not name the file", faulty, NULL);
+	return NULL;
+}
+
+static const char *judge_state(const struct ground *ground, const struct run *faulty)
+{
+	const struct state *state = &faulty->state;
+	if (same_state(state, &ground->before))
+		return NULL;
+	if (ground->one->flags & CASE_WRITES && same_state(state, &ground->first.state))
+		return NULL;
+	if (ground->one->flags & CASE_STEPS)
+		return NULL;
+	const char *file = state_other_file(state, &ground->before);
+	static char what[4096];
+	snprintf(what, sizeof(what),
+		"leaves something between; file %s; database:\n%.3000s",
+		file ? file : "-", dump_of(state));
+	return because(what, faulty, NULL);
+}
+
+static const char *judge_after(
+	const struct ground *ground, const struct run *faulty, const struct run *after)
+{
+	bool done = !same_state(&faulty->state, &ground->before) &&
+		same_state(&faulty->state, &ground->first.state);
+	const struct run *wanted = done ? &ground->again : &ground->first;
+	if (after->leak)
+		return because(after->leak, after, NULL);
+	if (answer_equals(&after->answer, &wanted->answer) &&
+		same_state(&after->state, &wanted->state))
+		return NULL;
+	int partial = ground->library ? AMPLAN_PARTIAL : -AMPLAN_PARTIAL;
+	if (ground->one->flags & CASE_STEPS && after->answer.code == partial)
+		return NULL;
+	if (ground->one->flags & CASE_STEPS &&
+		!strcmp(dump_of(&after->state), dump_of(&ground->first.state)))
+		return NULL;
+	return because("run again, it is not what it would have been", after, wanted);
+}
+
+const char *judge(const struct ground *ground, enum fault_source source,
+	const struct run *faulty, const struct run *after)
+{
+	const char *why = NULL;
+	if (faulty->leak)
+		return because(faulty->leak, faulty, NULL);
+	if (!answer_equals(&faulty->answer, &ground->first.answer))
+		why = source == FAULTS_MEMORY ? judge_memory(ground, faulty)
+					      : judge_calls(ground, faulty);
+	else if (!same_state(&faulty->state, &ground->first.state))
+		why = because("says the same, and did not do it", faulty, NULL);
+	if (!why)
+		why = judge_state(ground, faulty);
+	return why ? why : judge_after(ground, faulty, after);
+}
