@@ -153,11 +153,14 @@ int amp_job_plan(
 		&job->plan, &job->graph, job->order, &start, goal, &job->findings, error);
 	if (code)
 		return code;
-	job->planned = true;
 	job->results =
 		amp_arena_array(&job->arena, job->plan.nsteps, sizeof(*job->results));
-	if (!job->results)
+	if (!job->results) {
+		/* whoever sees steps looks at their results */
+		amp_plan_deinit(&job->plan);
 		return amp_error_nomem(error);
+	}
+	job->planned = true;
 	return refuse_errors(&job->findings, "the plan does not hold", error);
 }
 
@@ -211,7 +214,11 @@ int amp_job_begun(struct amp_job *job, struct amplan *amplan, struct amplan_erro
 		const char *id = job->history.applied[i].id;
 		if (!job->history.applied[i].interrupted)
 			continue;
-		if (amplan->engine->held_aside(&amplan->target)) {
+		bool held = false;
+		int code = amplan->engine->held_aside(&amplan->target, &held, error);
+		if (code)
+			return code;
+		if (held) {
 			job->running = true;
 			say_running(job, id);
 			amp_error(error, AMPLAN_LOCKED,
@@ -410,6 +417,13 @@ int amp_job_publish(
 	return AMPLAN_OK;
 }
 
+/* Without the findings nobody could tell what the code is about, unless a person must act
+   on it all the same. */
+static int no_report(int code, struct amplan_error *error)
+{
+	return code == AMPLAN_PARTIAL ? code : amp_error_nomem(error);
+}
+
 int amp_job_finish(struct amp_job *job, struct amplan *amplan, int code,
 	struct amplan_report **out, struct amplan_error *error)
 {
@@ -417,7 +431,7 @@ int amp_job_finish(struct amp_job *job, struct amplan *amplan, int code,
 	int published = amp_job_publish(job, amplan, code ? &unused : error);
 	if (published) {
 		amp_job_free(job);
-		return code ? code : published;
+		return no_report(code, error);
 	}
 	*out = &job->report;
 	return code;
@@ -430,7 +444,7 @@ int amp_job_answer(struct amp_job *job, struct amplan *amplan, int code,
 	struct amplan_report plan = job->report;
 	struct amp_job *answer = amp_job_new(code ? &unused : error);
 	if (!answer)
-		return code ? code : AMPLAN_NOMEM;
+		return no_report(code, error);
 	plan.done = false;
 	int published = amp_job_publish(job, amplan, code ? &unused : error);
 	answer->report = job->report;
@@ -440,7 +454,7 @@ int amp_job_answer(struct amp_job *job, struct amplan *amplan, int code,
 	job->report = plan;
 	if (published) {
 		amp_job_free(answer);
-		return code ? code : published;
+		return no_report(code, error);
 	}
 	*out = &answer->report;
 	return code;

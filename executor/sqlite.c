@@ -13,17 +13,17 @@
 
 #include "base/system.h"
 
-static void read_settings(sqlite3 *handle, struct lent_settings *lent)
+static void read_settings(struct sqlite_db *db, struct lent_settings *lent)
 {
+	sqlite3 *handle = db->handle;
 	*lent = (struct lent_settings){
 		.lent = true,
-		.foreign_keys = (int)sqlite_number(handle, "PRAGMA foreign_keys", 0),
-		.legacy_alter =
-			(int)sqlite_number(handle, "PRAGMA legacy_alter_table", 0),
+		.foreign_keys = (int)sqlite_number(db, "PRAGMA foreign_keys", 0),
+		.legacy_alter = (int)sqlite_number(db, "PRAGMA legacy_alter_table", 0),
 		.recursive_triggers =
-			(int)sqlite_number(handle, "PRAGMA recursive_triggers", 0),
-		.synchronous = (int)sqlite_number(handle, "PRAGMA synchronous", 2),
-		.busy_timeout = (int)sqlite_number(handle, "PRAGMA busy_timeout", 0),
+			(int)sqlite_number(db, "PRAGMA recursive_triggers", 0),
+		.synchronous = (int)sqlite_number(db, "PRAGMA synchronous", 2),
+		.busy_timeout = (int)sqlite_number(db, "PRAGMA busy_timeout", 0),
 		.defensive = sqlite_config(handle, SQLITE_DBCONFIG_DEFENSIVE),
 		.trusted_schema = sqlite_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA),
 		.load_extension =
@@ -47,8 +47,17 @@ static int adopt(const struct amp_target *target, const struct amp_hooks *hooks,
 		free(db);
 		return amp_error_nomem(error);
 	}
-	read_settings(target->handle, &db->lent);
-	int code = sqlite_settings(db, error);
+	struct lent_settings lent;
+	read_settings(db, &lent);
+	int code = sqlite_trouble(db, error);
+	if (code) {
+		/* what is not known cannot be put back: nothing was touched yet */
+		free(db->path);
+		free(db);
+		return code;
+	}
+	db->lent = lent;
+	code = sqlite_settings(db, error);
 	if (code) {
 		sqlite_close(&db->base);
 		return code;
@@ -114,8 +123,10 @@ static int begin_read(struct amp_db *base, struct amplan_error *error)
 	sqlite_wait_begins(db);
 	sqlite_cache_forget(db);
 	int code = sqlite_exec(db, "BEGIN", error);
-	if (!code &&
-		sqlite_number(db->handle, "SELECT count(*) FROM sqlite_schema", -1) < 0)
+	int64_t objects = -1;
+	if (!code)
+		objects = sqlite_number(db, "SELECT count(*) FROM sqlite_schema", -1);
+	if (!code && objects < 0)
 		code = sqlite_error(
 			db, sqlite3_extended_errcode(db->handle), "read", error);
 	if (code)
@@ -155,7 +166,9 @@ static int commit(struct amp_db *base, struct amplan_error *error)
 {
 	struct sqlite_db *db = sqlite_of(base);
 	sqlite_wait_begins(db);
-	int code = insist(db, "COMMIT", error);
+	int code = sqlite_trouble(db, error);
+	if (!code)
+		code = insist(db, "COMMIT", error);
 	if (code)
 		sqlite_roll_back(base);
 	return code;

@@ -27,8 +27,12 @@ int sqlite_error(
 {
 	if (db->cancelled)
 		return amp_error(error, AMPLAN_CANCELLED, "interrupted");
-	const char *cause = db->handle ? sqlite3_errmsg(db->handle) : sqlite3_errstr(rc);
+	/* what the connection says may be about another statement by now */
+	bool latest = db->handle && sqlite3_extended_errcode(db->handle) == rc;
+	const char *cause = latest ? sqlite3_errmsg(db->handle) : sqlite3_errstr(rc);
 	const char *name = db->path ? db->path : db->shadow ? "the shadow" : "database";
+	if (db->trouble == rc)
+		db->trouble = SQLITE_OK;
 	switch (rc & 0xff) {
 	case SQLITE_NOMEM:
 		return amp_error_nomem(error);
@@ -75,12 +79,61 @@ int sqlite_exec(struct sqlite_db *db, const char *sql, struct amplan_error *erro
 	return rc ? sqlite_error(db, rc, "use", error) : AMPLAN_OK;
 }
 
-int64_t sqlite_number(sqlite3 *handle, const char *sql, int64_t otherwise)
+bool sqlite_is_trouble(int rc)
+{
+	/* a virtual table that does not fit its content is a matter of the SQL */
+	if (rc == SQLITE_CORRUPT_VTAB)
+		return false;
+	switch (rc & 0xff) {
+	case SQLITE_NOMEM:
+	case SQLITE_IOERR:
+	case SQLITE_FULL:
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+	case SQLITE_CANTOPEN:
+	case SQLITE_READONLY:
+	case SQLITE_BUSY:
+	case SQLITE_INTERRUPT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+int sqlite_note(struct sqlite_db *db, int rc)
+{
+	int primary = rc & 0xff;
+	/* a shadow with a bound that is reached is a matter of the SQL that fills it */
+	bool bound = db->bound && !db->cancelled &&
+		(primary == SQLITE_FULL || primary == SQLITE_INTERRUPT);
+	if (!db->trouble && sqlite_is_trouble(rc) && !bound)
+		db->trouble = rc;
+	return rc;
+}
+
+int sqlite_prepare(struct sqlite_db *db, const char *sql, sqlite3_stmt **out)
+{
+	return sqlite_note(db, sqlite3_prepare_v2(db->handle, sql, -1, out, NULL));
+}
+
+int sqlite_step(struct sqlite_db *db, sqlite3_stmt *row)
+{
+	return sqlite_note(db, sqlite3_step(row));
+}
+
+int sqlite_trouble(struct sqlite_db *db, struct amplan_error *error)
+{
+	int rc = db->trouble;
+	db->trouble = SQLITE_OK;
+	return rc ? sqlite_error(db, rc, "read", error) : AMPLAN_OK;
+}
+
+int64_t sqlite_number(struct sqlite_db *db, const char *sql, int64_t otherwise)
 {
 	sqlite3_stmt *statement = NULL;
 	int64_t number = otherwise;
-	if (sqlite3_prepare_v2(handle, sql, -1, &statement, NULL) == SQLITE_OK &&
-		sqlite3_step(statement) == SQLITE_ROW)
+	if (sqlite_prepare(db, sql, &statement) == SQLITE_OK &&
+		sqlite_step(db, statement) == SQLITE_ROW)
 		number = sqlite3_column_int64(statement, 0);
 	sqlite3_finalize(statement);
 	return number;

@@ -8,7 +8,9 @@
  */
 #include "executor/sqlite.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -161,6 +163,7 @@ static long matches(const char *line, const struct stat *file, int64_t byte)
 	return pid > 0 ? pid : 0;
 }
 
+/* The pid; 0: nobody, or this system does not tell; or -1 with errno. */
 static long lock_owner(const char *path, int64_t byte)
 {
 	struct stat file;
@@ -168,7 +171,7 @@ static long lock_owner(const char *path, int64_t byte)
 		return 0;
 	FILE *locks = fopen("/proc/locks", "re");
 	if (!locks)
-		return 0;
+		return errno == ENOENT || errno == EACCES ? 0 : -1;
 	char line[256];
 	long pid = 0;
 	while (!pid && fgets(line, sizeof(line), locks))
@@ -230,14 +233,9 @@ static const char *path_of(const struct amp_target *target)
 
 static long owner_of(const char *path, const char *suffix, int64_t byte)
 {
-	size_t size = strlen(path) + strlen(suffix) + 1;
-	char *name = malloc(size);
-	if (!name)
-		return 0;
-	snprintf(name, size, "%s%s", path, suffix);
-	long pid = lock_owner(name, byte);
-	free(name);
-	return pid;
+	char name[PATH_MAX + 32]; /* a longer one could not be opened */
+	snprintf(name, sizeof(name), "%s%s", path, suffix);
+	return lock_owner(name, byte);
 }
 
 void sqlite_holder(const struct amp_target *target, struct amplan_holder *out,
@@ -252,17 +250,29 @@ void sqlite_holder(const struct amp_target *target, struct amplan_holder *out,
 		pid = owner_of(path, "-shm", WAL_WRITE_BYTE);
 	if (!pid)
 		pid = owner_of(path, ASIDE_SUFFIX, RESERVED_BYTE);
-	if (!pid)
+	if (pid < 0 && errno == ENOMEM)
+		arena->failed = true;
+	if (pid <= 0)
 		return;
 	out->pid = pid;
 	out->command = command_of(pid, arena);
 	out->seconds = age_of(pid);
 }
 
-bool sqlite_held_aside(const struct amp_target *target)
+int sqlite_held_aside(
+	const struct amp_target *target, bool *held, struct amplan_error *error)
 {
 	const char *path = path_of(target);
-	return path && *path && owner_of(path, ASIDE_SUFFIX, RESERVED_BYTE) != 0;
+	long pid = path && *path ? owner_of(path, ASIDE_SUFFIX, RESERVED_BYTE) : 0;
+	*held = pid > 0;
+	if (pid < 0 && errno == ENOMEM)
+		return amp_error_nomem(error);
+	if (pid < 0)
+		return amp_error_errno(error, AMPLAN_INTERNAL, errno,
+			"cannot tell who holds '%s" ASIDE_SUFFIX "': cannot read "
+			"'/proc/locks'",
+			path);
+	return AMPLAN_OK;
 }
 
 /*
@@ -284,7 +294,8 @@ int sqlite_lock_aside(struct amp_db *base, struct amplan_error *error)
 	struct stat status;
 	int rc = SQLITE_CANTOPEN;
 	/* a link of that name would make us create a file somewhere else */
-	if (lstat(name, &status) || S_ISREG(status.st_mode))
+	bool regular = lstat(name, &status) || S_ISREG(status.st_mode);
+	if (regular)
 		rc = sqlite3_open_v2(name, &db->aside,
 			SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
 			NULL);
@@ -296,12 +307,13 @@ int sqlite_lock_aside(struct amp_db *base, struct amplan_error *error)
 	}
 	if (rc == SQLITE_OK)
 		return AMPLAN_OK;
-	int code = (rc & 0xff) == SQLITE_BUSY
-		? sqlite_locked(db, error)
+	int code = (rc & 0xff) == SQLITE_BUSY ? sqlite_locked(db, error)
+		: (rc & 0xff) == SQLITE_NOMEM
+		? amp_error_nomem(error)
 		: amp_error(error, AMPLAN_DATABASE,
 			  "cannot lock '%s" ASIDE_SUFFIX "': %s", db->path,
-			  db->aside ? sqlite3_errmsg(db->aside)
-				    : "it is not a regular file");
+			  regular ? sqlite3_errmsg(db->aside)
+				  : "it is not a regular file");
 	sqlite_unlock_aside(base);
 	return code;
 }

@@ -22,7 +22,7 @@ struct walk {
 static struct walk walk_begin(struct sqlite_db *db, const char *sql, const char *name)
 {
 	struct walk walk = {0};
-	walk.rc = sqlite3_prepare_v2(db->handle, sql, -1, &walk.statement, NULL);
+	walk.rc = sqlite_prepare(db, sql, &walk.statement);
 	if (walk.rc == SQLITE_OK && name)
 		sqlite3_bind_text(walk.statement, 1, name, -1, SQLITE_STATIC);
 	return walk;
@@ -321,9 +321,10 @@ static void try_statement(struct trial *trial, struct amp_shape *shape,
 	sqlite3 *handle = trial->db->handle;
 	sqlite3_set_authorizer(handle, watch, trial);
 	sqlite_string_literals(trial->db, true);
-	if (sqlite3_prepare_v2(handle, amp_str_text(sql), -1, &statement, NULL) !=
-			SQLITE_OK &&
-		!shape->broken)
+	int rc = sqlite_prepare(trial->db, amp_str_text(sql), &statement);
+	if (sql->failed)
+		rc = sqlite_note(trial->db, SQLITE_NOMEM);
+	if (rc && !shape->broken)
 		shape->broken = amp_arena_strdup(arena, sqlite3_errmsg(handle));
 	sqlite3_set_authorizer(handle, NULL, NULL);
 	sqlite3_finalize(statement);
@@ -354,6 +355,7 @@ static bool can_be_tried(
 		sqlite3_bind_text(
 			walk.statement, 2, amp_str_text(&pattern), -1, SQLITE_STATIC);
 	bool can = walk_next(&walk);
+	sqlite_note(trial->db, pattern.failed ? SQLITE_NOMEM : walk.rc);
 	sqlite3_finalize(walk.statement);
 	return can;
 }
@@ -541,5 +543,7 @@ int sqlite_shapes(struct amp_db *base, const char *const *names, size_t count,
 	out->items = amp_arena_copy(arena, list.items, list.count, sizeof(*list.items));
 	out->count = list.count;
 	amp_vec_deinit(&list);
+	if (!code)
+		code = sqlite_trouble(trial.db, error);
 	return code || out->items ? code : amp_error_nomem(error);
 }

@@ -15,18 +15,32 @@ void run_deinit(struct run *run)
 
 static char reason[8192];
 
+/* Where two texts begin to differ: that line of the left one. */
+static const char *first_difference(const char *left, const char *right)
+{
+	const char *line = left;
+	for (; *left && *left == *right; left++, right++)
+		if (*left == '\n')
+			line = left + 1;
+	return line;
+}
+
 static const char *because(
 	const char *what, const struct run *got, const struct run *wanted)
 {
-	snprintf(reason, sizeof(reason), "%s\n  got %d: %.2000s\n  %.1000s\n", what,
-		got->answer.code, amp_str_text(&got->answer.text),
-		amp_str_text(&got->answer.words));
+	const char *text = amp_str_text(&got->answer.text);
+	const char *other = wanted ? amp_str_text(&wanted->answer.text) : text;
+	const char *left = first_difference(text, other);
+	const char *right = first_difference(other, text);
+	snprintf(reason, sizeof(reason), "%s\n  got %d %.1000s\n  %.*s\n", what,
+		got->answer.code, amp_str_text(&got->answer.words),
+		(int)strcspn(left, "\n"), left);
 	size_t length = strlen(reason);
 	if (wanted)
 		snprintf(reason + length, sizeof(reason) - length,
-			"  not %d: %.2000s\n  %.1000s\n", wanted->answer.code,
-			amp_str_text(&wanted->answer.text),
-			amp_str_text(&wanted->answer.words));
+			"  not %d %.1000s\n  %.*s\n", wanted->answer.code,
+			amp_str_text(&wanted->answer.words), (int)strcspn(right, "\n"),
+			right);
 	return reason;
 }
 
@@ -41,13 +55,14 @@ static const char *dump_of(const struct state *state)
 	return state->dump ? state->dump : "";
 }
 
-/* The files of `left` are those of `right`, and the database says the same. */
-static bool same_state(const struct state *left, const struct state *right)
+/* The files of `left` are those of `right`, and the database says the same. Where `note` is
+   said, the note of the last failure does not count: a call that failed may write it. */
+static bool same_state(const struct state *left, const struct state *right, bool note)
 {
 	if (state_equals(left, right))
 		return true;
 	return left->dump && right->dump && !strcmp(left->dump, right->dump) &&
-		!state_other_file(left, right);
+		!state_other_file(left, right, note);
 }
 
 static bool is_transfer(const char *call)
@@ -116,30 +131,33 @@ static const char *judge_calls(const struct ground *ground, const struct run *fa
 static const char *judge_state(const struct ground *ground, const struct run *faulty)
 {
 	const struct state *state = &faulty->state;
-	if (same_state(state, &ground->before))
+	bool note = faulty->answer.code != 0;
+	if (same_state(state, &ground->before, note))
 		return NULL;
-	if (ground->one->flags & CASE_WRITES && same_state(state, &ground->first.state))
+	if (ground->one->flags & CASE_WRITES &&
+		same_state(state, &ground->first.state, note))
 		return NULL;
 	if (ground->one->flags & CASE_STEPS)
 		return NULL;
-	const char *file = state_other_file(state, &ground->before);
+	const char *file = state_other_file(state, &ground->before, note);
 	static char what[4096];
 	snprintf(what, sizeof(what),
-		"leaves something between; file %s; database:\n%.3000s",
-		file ? file : "-", dump_of(state));
+		"leaves something between; file %s, database\n  %.3000s",
+		file ? file : "-",
+		first_difference(dump_of(state), dump_of(&ground->before)));
 	return because(what, faulty, NULL);
 }
 
 static const char *judge_after(
 	const struct ground *ground, const struct run *faulty, const struct run *after)
 {
-	bool done = !same_state(&faulty->state, &ground->before) &&
-		same_state(&faulty->state, &ground->first.state);
+	bool done = !same_state(&faulty->state, &ground->before, true) &&
+		same_state(&faulty->state, &ground->first.state, true);
 	const struct run *wanted = done ? &ground->again : &ground->first;
 	if (after->leak)
 		return because(after->leak, after, NULL);
 	if (answer_equals(&after->answer, &wanted->answer) &&
-		same_state(&after->state, &wanted->state))
+		same_state(&after->state, &wanted->state, false))
 		return NULL;
 	int partial = ground->library ? AMPLAN_PARTIAL : -AMPLAN_PARTIAL;
 	if (ground->one->flags & CASE_STEPS && after->answer.code == partial)
@@ -159,7 +177,7 @@ const char *judge(const struct ground *ground, enum fault_source source,
 	if (!answer_equals(&faulty->answer, &ground->first.answer))
 		why = source == FAULTS_MEMORY ? judge_memory(ground, faulty)
 					      : judge_calls(ground, faulty);
-	else if (!same_state(&faulty->state, &ground->first.state))
+	else if (!same_state(&faulty->state, &ground->first.state, false))
 		why = because("says the same, and did not do it", faulty, NULL);
 	if (!why)
 		why = judge_state(ground, faulty);

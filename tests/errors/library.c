@@ -274,7 +274,9 @@ static void run_startup(const struct amplan_options *options, const struct span 
 	span->start(span->user);
 	amplan_startup(options, &startup, &result);
 	span->stop(span->user);
-	tell(answer, result.code, result.report, &result.error);
+	/* that nothing is to be done may be found out the short way or the long one */
+	bool current = result.outcome == AMPLAN_STARTUP_CURRENT;
+	tell(answer, result.code, current ? NULL : result.report, &result.error);
 	amp_str_addf(&answer->text, "%s stop %d\n", amplan_startup_name(result.outcome),
 		result.stop);
 	amplan_startup_result_deinit(&result);

@@ -130,8 +130,10 @@ bool state_equals(const struct state *left, const struct state *right)
 	return true;
 }
 
-static bool is_database(const char *path)
+static bool is_database(const char *path, bool note)
 {
+	if (note && !strcmp(path, "./app.db-amplan-failure"))
+		return true;
 	static const char *const names[] = {"./app.db", "./app.db-journal",
 		"./app.db-wal", "./app.db-shm", "./app.db-amplan-lock",
 		"./app.db-amplan-lock-journal"};
@@ -141,21 +143,22 @@ static bool is_database(const char *path)
 	return false;
 }
 
-static const char *lacks(const struct state *left, const struct state *right)
+static const char *lacks(const struct state *left, const struct state *right, bool note)
 {
 	for (size_t i = 0; i < left->count; i++) {
 		const struct state_file *file = &left->files[i];
 		const struct state_file *other = find(right, file);
-		if (!is_database(file->path) && (!other || !same(file, other)))
+		if (!is_database(file->path, note) && (!other || !same(file, other)))
 			return file->path;
 	}
 	return NULL;
 }
 
-const char *state_other_file(const struct state *left, const struct state *right)
+const char *state_other_file(
+	const struct state *left, const struct state *right, bool note)
 {
-	const char *path = lacks(left, right);
-	return path ? path : lacks(right, left);
+	const char *path = lacks(left, right, note);
+	return path ? path : lacks(right, left, note);
 }
 
 static void add_rows(sqlite3 *handle, const char *sql, struct amp_str *out)

@@ -27,8 +27,10 @@ void state_restore(const struct state *state);
 /* Byte by byte. */
 bool state_equals(const struct state *left, const struct state *right);
 /* The name of a file that one has and the other has not, or that has other bytes, where it
-   is neither the database nor a journal of it; NULL: there is none. */
-const char *state_other_file(const struct state *left, const struct state *right);
+   is neither the database nor a journal of it, nor, where `note`, the note of the last
+   failure; NULL: there is none. */
+const char *state_other_file(
+	const struct state *left, const struct state *right, bool note);
 
 /* app.db in the working folder: schema, rows, and what SQLite thinks of its health. What
    is to be recovered is recovered. The caller frees it. */
