@@ -104,6 +104,8 @@ static bool read_names(struct sqlite_db *db, const char *table, struct names *na
 			char *name = sqlite3_mprintf(
 				"%s", (const char *)sqlite3_column_text(statement, 0));
 			room = name && amp_vec_push(names, name);
+			if (!room)
+				sqlite3_free(name);
 		}
 	}
 	sqlite3_finalize(statement);

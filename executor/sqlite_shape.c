@@ -40,7 +40,8 @@ static int walk_end(struct sqlite_db *db, struct walk *walk, struct amplan_error
 {
 	bool broken =
 		walk->rc == SQLITE_ERROR; /* a view that cannot be used has no columns */
-	int code = walk->rc == SQLITE_DONE || broken
+	/* with a row at hand the caller stopped, and knows why */
+	int code = walk->rc == SQLITE_DONE || walk->rc == SQLITE_ROW || broken
 		? AMPLAN_OK
 		: sqlite_error(db, walk->rc, "read the schema of", error);
 	sqlite3_finalize(walk->statement);
@@ -472,9 +473,10 @@ static int find_owners(
 	struct walk walk = walk_begin(
 		trial->db, "SELECT name, tbl_name FROM main.sqlite_schema", NULL);
 	while (room && walk_next(&walk))
-		if (is_among(&asked, text(&walk, 0)))
-			room = amp_vec_push(
-				tables, amp_arena_strdup(trial->arena, text(&walk, 1)));
+		if (is_among(&asked, text(&walk, 0))) {
+			const char *name = amp_arena_strdup(trial->arena, text(&walk, 1));
+			room = name && amp_vec_push(tables, name);
+		}
 	amp_vec_deinit(&asked);
 	sort(tables);
 	int code = walk_end(trial->db, &walk, error);

@@ -4,6 +4,8 @@
 #ifndef TESTS_ERRORS_CASES_H
 #define TESTS_ERRORS_CASES_H
 
+#include <stdio.h>
+
 #include "tests/errors/answer.h"
 
 /* What is special about a case, or-ed. */
@@ -34,6 +36,9 @@ struct span {
 	void (*stop)(void *user);
 	void *user;
 };
+
+/* A stream that appends to a string, as far as write() lets it. */
+FILE *case_stream(struct amp_str *out, int mode);
 
 void library_run(
 	const struct a_case *one, const struct span *span, struct answer *answer);

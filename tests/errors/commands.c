@@ -124,7 +124,6 @@ int fault_execvp(const char *program, char *const *words)
 	longjmp(became, 1);
 }
 
-/* A stream that appends to a string, as far as write() lets it. */
 static ssize_t append(void *cookie, const char *bytes, size_t size)
 {
 	int number = faults_call("write", "standard stream", -1, CALL_WRITES);
@@ -142,7 +141,7 @@ static ssize_t append(void *cookie, const char *bytes, size_t size)
 	return (ssize_t)size;
 }
 
-static FILE *stream_to(struct amp_str *out, int mode)
+FILE *case_stream(struct amp_str *out, int mode)
 {
 	const cookie_io_functions_t functions = {.write = append};
 	FILE *stream = fopencookie(out, "w", functions);
@@ -174,8 +173,8 @@ void command_run(const struct a_case *one, const struct span *span, struct answe
 		words[count++] = strdup(*word);
 	set_environment();
 	becoming = answer;
-	stdout = stream_to(&answer->text, _IOFBF);
-	stderr = stream_to(&answer->words, _IONBF);
+	stdout = case_stream(&answer->text, _IOFBF);
+	stderr = case_stream(&answer->words, _IONBF);
 	if (!setjmp(became)) {
 		span->start(span->user);
 		answer->code = amplan_main(count, words);

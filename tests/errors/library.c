@@ -265,12 +265,38 @@ static void tell(struct answer *answer, int code, const struct amplan_report *re
 		amp_str_addf(&answer->words, " BUT code %d", error->code);
 }
 
+/* The library prints nothing, whatever happens: it runs with streams that would show it. */
+struct silence {
+	struct amp_str text;
+	FILE *out, *err;
+};
+
+static void silence_begin(struct silence *silence)
+{
+	*silence = (struct silence){.out = stdout, .err = stderr};
+	stdout = case_stream(&silence->text, _IONBF);
+	stderr = case_stream(&silence->text, _IONBF);
+}
+
+static void silence_end(struct silence *silence, struct answer *answer)
+{
+	fclose(stdout);
+	fclose(stderr);
+	stdout = silence->out;
+	stderr = silence->err;
+	if (silence->text.length)
+		amp_str_addf(&answer->words, " PRINTED: %s", silence->text.data);
+	amp_str_deinit(&silence->text);
+}
+
 static void run_startup(const struct amplan_options *options, const struct span *span,
 	struct answer *answer)
 {
 	struct amplan_startup_options startup = AMPLAN_STARTUP_OPTIONS_INIT;
 	struct amplan_startup_result result;
 	startup.gate = AMPLAN_GATE_ON;
+	struct silence silence;
+	silence_begin(&silence);
 	span->start(span->user);
 	amplan_startup(options, &startup, &result);
 	span->stop(span->user);
@@ -280,6 +306,7 @@ static void run_startup(const struct amplan_options *options, const struct span 
 	amp_str_addf(&answer->text, "%s stop %d\n", amplan_startup_name(result.outcome),
 		result.stop);
 	amplan_startup_result_deinit(&result);
+	silence_end(&silence, answer);
 }
 
 /* What a lent handle must be given back with. */
@@ -325,6 +352,8 @@ void library_run(const struct a_case *one, const struct span *span, struct answe
 			NULL, NULL, NULL);
 		options.sqlite = handle;
 	}
+	struct silence silence;
+	silence_begin(&silence);
 	span->start(span->user);
 	int code = amplan_open(&options, &amplan, &error);
 	if (!code && one->call)
@@ -333,6 +362,7 @@ void library_run(const struct a_case *one, const struct span *span, struct answe
 	tell(answer, code, report, &error);
 	amplan_report_free(report);
 	amplan_close(amplan);
+	silence_end(&silence, answer);
 	if (handle)
 		add_settings(handle, &answer->text);
 	sqlite3_close(handle);

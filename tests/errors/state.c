@@ -182,8 +182,9 @@ static void add_tables(sqlite3 *handle, struct amp_str *out)
 {
 	sqlite3_stmt *row = NULL;
 	int rc = sqlite3_prepare_v2(handle,
-		"SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name", -1,
-		&row, NULL);
+		"SELECT name FROM sqlite_schema WHERE type = 'table' "
+		"ORDER BY name = 'amplan_history', name",
+		-1, &row, NULL);
 	while (rc == SQLITE_OK && sqlite3_step(row) == SQLITE_ROW) {
 		char *sql = sqlite3_mprintf(
 			"SELECT * FROM \"%w\"", sqlite3_column_text(row, 0));
@@ -206,9 +207,9 @@ char *state_dump(void)
 			"SELECT type, name, tbl_name, sql FROM sqlite_schema "
 			"ORDER BY type, name",
 			&out);
-		add_tables(handle, &out);
 		add_rows(handle, "SELECT * FROM pragma_integrity_check", &out);
 		add_rows(handle, "SELECT * FROM pragma_foreign_key_check", &out);
+		add_tables(handle, &out);
 	} else {
 		amp_str_add(&out, "  ok\n");
 	}
