@@ -104,6 +104,9 @@ static int run(struct app *app)
 		return app_fail(app, AMPLAN_USAGE, NULL,
 			"'--pending' and '--around' cannot be used together");
 	int code = amplan_graph(app->session, &app->report, &app->error);
+	/* the ids are not all there, and it is no matter of the one that was named */
+	if (code == AMPLAN_NOMEM)
+		return code;
 	int chosen = has_picture(app) ? choose(app) : AMPLAN_OK;
 	if (!chosen && app->options.effects && has_picture(app))
 		code = add_check(app, code);
@@ -137,6 +140,18 @@ static int pass_on(int fd)
 	return 0;
 }
 
+/* What went wrong before is the reason to tell. */
+static int cannot_draw(struct app *app, int number)
+{
+	if (app->code)
+		return app->code;
+	if (number == ENOMEM)
+		return app_fail(
+			app, AMPLAN_NOMEM, NULL, "cannot draw the graph: out of memory");
+	return app_fail(app, AMPLAN_INTERNAL, NULL, "cannot draw the graph: %s",
+		strerror(number));
+}
+
 /*
  * cgraph does not look whether it got the memory that it asked for, and dies. So a child
  * draws, and if it dies that is an error like others.
@@ -145,8 +160,7 @@ static int draw(struct app *app, const struct dot_options *dot)
 {
 	int ends[2], status = 0, number = 0;
 	if (pipe2(ends, O_CLOEXEC))
-		return app_fail(app, AMPLAN_INTERNAL, NULL,
-			"cannot draw the graph: no pipe: %s", strerror(errno));
+		return cannot_draw(app, errno);
 	pid_t child = fork();
 	if (child == 0)
 		draw_and_exit(ends[1], app, dot);
@@ -158,14 +172,10 @@ static int draw(struct app *app, const struct dot_options *dot)
 	close(ends[0]);
 	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
-	if (number)
-		return app_fail(app, AMPLAN_INTERNAL, NULL, "cannot draw the graph: %s",
-			strerror(number));
 	/* where nobody reads, the child was stopped by that */
-	if (status && !ferror(stdout))
-		return app_fail(
-			app, AMPLAN_NOMEM, NULL, "cannot draw the graph: out of memory");
-	return app->code;
+	if (!number && status && !ferror(stdout))
+		number = ENOMEM;
+	return number ? cannot_draw(app, number) : app->code;
 }
 
 static void show(struct app *app)

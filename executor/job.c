@@ -381,8 +381,7 @@ static int publish_applied(struct amp_job *job)
 static void publish_failure(
 	struct amp_job *job, struct amplan *amplan, struct amplan_migration *migrations)
 {
-	amp_failure_read(
-		amplan->engine, &amplan->target, &job->arena, &job->report.failure);
+	amp_failure_read(amplan, &job->arena, &job->report.failure);
 	if (!job->report.failure.at)
 		return;
 	for (size_t i = 0; i < job->report.nmigrations; i++)

@@ -311,10 +311,11 @@ static int apply_alone(
 	if (!code)
 		return record_alone(runner, index, NULL, error);
 	runner->failed_id = runner->job->plan.steps[index].migration->id;
-	/* nothing has run yet: there is nothing for a person to settle */
+	/* nothing has run yet: there is nothing for a person to settle. Where the machine
+	   failed the first statement it may have taken effect all the same */
 	struct amplan_error unused;
 	struct amp_objects objects;
-	if (runner->job->results[index].statements == 0 &&
+	if (runner->job->results[index].statements == 0 && code != AMPLAN_DATABASE &&
 		!runner->db->engine->objects(runner->db, &objects, &unused)) {
 		amp_objects_fingerprint(&objects, runner->fingerprint);
 		if (!record_alone(runner, index, up ? "abandoned" : "resolved", &unused))

@@ -23,6 +23,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/str.h"
 
 #define MEMORY_SHADOW_LIMIT ((int64_t)64 << 20)
@@ -141,7 +142,8 @@ static int copy_file(const char *from, const char *suffix, int type, const char 
 	int rc = source.failed ? SQLITE_NOMEM : file_size(from, suffix, &size);
 	if (rc || size < 0)
 		return rc;
-	int fd = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int fd = amp_file_open(
+		to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		rc = SQLITE_CANTOPEN;
 	for (int64_t at = 0; rc == SQLITE_OK && at < size; at += (int64_t)sizeof(block)) {
@@ -326,6 +328,8 @@ static int replay(struct sqlite_db *to, sqlite3_stmt *row, const char **failed,
 		return SQLITE_NOMEM;
 	bool there = sqlite_number(to, probe, 0);
 	sqlite3_free(probe);
+	if (to->trouble)
+		return to->trouble;
 	/* a virtual table makes its own helper tables */
 	if (there)
 		return SQLITE_OK;

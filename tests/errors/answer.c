@@ -62,12 +62,12 @@ static void add_step(struct amp_str *out, const struct amplan_step *step)
 static void add_event(struct amp_str *out, const struct amplan_event *event)
 {
 	amp_str_addf(out,
-		"event %lld %s %s %s %s at %s by %s on %s schema %s order %lld ms %lld rows "
+		"event %lld %s %s %s %s at %s by %s schema %s order %lld ms %lld rows "
 		"%lld breaking %d\n",
 		(long long)event->number, event->event, event->id, event->checksum,
-		event->plan, event->applied_at, event->tool, event->host,
-		event->fingerprint, (long long)event->order,
-		(long long)event->milliseconds, (long long)event->rows, event->breaking);
+		event->plan, event->applied_at, event->tool, event->fingerprint,
+		(long long)event->order, (long long)event->milliseconds,
+		(long long)event->rows, event->breaking);
 }
 
 static void add_finding(struct amp_str *out, const struct amplan_finding *finding)

@@ -211,6 +211,7 @@ static void try_point(struct ground *ground, struct point *point)
 	if (cold)
 		lay_ground(ground);
 	state_restore(&faulty.state);
+	state_remove_parts();
 	run_undisturbed(ground, &after);
 	*faults = then;
 	const char *why = judge(ground, source, &faulty, &after);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 struct faults *faults;
+static FILE *talk; /* stderr may be another while a case runs */
 
 extern void __sanitizer_print_stack_trace(void) __attribute__((weak));
 void memory_forget(void);
@@ -18,6 +19,7 @@ void faults_init(void)
 		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (faults == MAP_FAILED)
 		abort();
+	talk = stderr;
 }
 
 void faults_arm(enum fault_source source, long at, bool forever, int error)
@@ -53,7 +55,7 @@ static void show(void)
 	if (!faults->verbose || faults->happened > 1)
 		return;
 	faults->source = FAULTS_NONE;
-	fprintf(stderr, "fails: %s %s\n", faults->call, faults->path);
+	fprintf(talk, "fails: %s %s\n", faults->call, faults->path);
 	if (__sanitizer_print_stack_trace)
 		__sanitizer_print_stack_trace();
 	faults->source = source;

@@ -67,17 +67,27 @@ static bool same_state(const struct state *left, const struct state *right, bool
 
 static bool is_transfer(const char *call)
 {
-	return strstr(call, "read") == call || strstr(call, "pread") == call ||
-		strstr(call, "write") == call || strstr(call, "pwrite") == call;
+	return !strcmp(call, "read") || !strncmp(call, "pread", 5) ||
+		!strncmp(call, "pwrite", 6) ||
+		/* the C library gives up a stream that was interrupted */
+		(!strcmp(call, "write") && strcmp(faults->path, "standard output") != 0);
 }
 
 /* What a program has to do again, or go on with, without a word. */
 static bool must_go_on(void)
 {
 	if (faults->error == FAULT_SHORT)
-		return strcmp(faults->call, "getrandom") != 0;
+		return true;
 	return faults->error == EINTR && !faults->forever &&
 		(is_transfer(faults->call) || !strncmp(faults->call, "open", 4));
+}
+
+/* The note of the last failure is for people, and nothing is decided by it: without it a
+   call says the rest, and that. */
+static bool lacks_note(const struct ground *ground, const struct run *faulty)
+{
+	return faulty->answer.code == ground->first.answer.code &&
+		strstr(amp_str_text(&faulty->answer.words), "the note of the");
 }
 
 static const char *judge_memory(const struct ground *ground, const struct run *faulty)
@@ -111,7 +121,7 @@ static const char *name_to_tell(void)
 	if (strstr(faults->path, "/m/") || !strncmp(faults->path, "m", 1) ||
 		strstr(name, ".xml") || strstr(name, ".sql"))
 		return "m";
-	if (!strcmp(faults->path, "standard stream"))
+	if (!strcmp(faults->path, "standard output"))
 		return "standard output";
 	return "";
 }
@@ -122,13 +132,18 @@ static const char *judge_calls(const struct ground *ground, const struct run *fa
 	if (must_go_on())
 		return because(
 			"was interrupted, and did not go on", faulty, &ground->first);
+	/* what was committed stays so, though the last word on it is lost */
+	if (code == ground->first.answer.code &&
+		says(faulty, "cannot write to standard output"))
+		return NULL;
 	if (code == 0 ||
 		(code == ground->first.answer.code && ground->library &&
 			code != AMPLAN_DATABASE && code != AMPLAN_REFUSED))
 		return because("another result", faulty, &ground->first);
 	if (!faulty->answer.words.length && !says(faulty, "\"error\""))
 		return because("fails without a word", faulty, NULL);
-	if (!says(faulty, name_to_tell()))
+	if (!says(faulty, name_to_tell()) &&
+		!(faults->forever && says(faulty, "standard output")))
 		return because("does not name the file", faulty, NULL);
 	return NULL;
 }
@@ -136,7 +151,7 @@ static const char *judge_calls(const struct ground *ground, const struct run *fa
 static const char *judge_state(const struct ground *ground, const struct run *faulty)
 {
 	const struct state *state = &faulty->state;
-	bool note = faulty->answer.code != 0;
+	bool note = faulty->answer.code != 0 || lacks_note(ground, faulty);
 	if (same_state(state, &ground->before, note))
 		return NULL;
 	if (ground->one->flags & CASE_WRITES &&
@@ -170,7 +185,12 @@ static const char *judge_after(
 	if (after->leak)
 		return because(after->leak, after, NULL);
 	if (answer_equals(&after->answer, &wanted->answer) &&
-		same_state(&after->state, &wanted->state, false))
+		same_state(&after->state, &wanted->state, after->answer.code != 0))
+		return NULL;
+	/* what could not be removed, like a journal, made it begin from something else */
+	if (faults->forever && !state_equals(&faulty->state, &ground->before) &&
+		after->answer.code == ground->first.answer.code &&
+		!strcmp(dump_of(&after->state), dump_of(&ground->first.state)))
 		return NULL;
 	int partial = ground->library ? AMPLAN_PARTIAL : -AMPLAN_PARTIAL;
 	if (ground->one->flags & CASE_STEPS && after->answer.code == partial)
@@ -191,7 +211,9 @@ const char *judge(const struct ground *ground, enum fault_source source,
 		return because(faulty->leak, faulty, NULL);
 	if (says(faulty, "PRINTED"))
 		return because("the library prints", faulty, NULL);
-	if (!answer_equals(&faulty->answer, &ground->first.answer))
+	if (lacks_note(ground, faulty))
+		why = NULL;
+	else if (!answer_equals(&faulty->answer, &ground->first.answer))
 		why = source == FAULTS_MEMORY ? judge_memory(ground, faulty)
 					      : judge_calls(ground, faulty);
 	else if (!same_state(&faulty->state, &ground->first.state, false))

@@ -8,6 +8,7 @@
 #include <sqlite3.h>
 
 #include "tests/errors/cases.h"
+#include "tests/errors/faults.h"
 
 static int order(
 	struct amplan *amplan, struct amplan_report **out, struct amplan_error *error)
@@ -88,7 +89,10 @@ static int apply_planned(struct amplan *amplan, const struct amplan_plan_options
 	int code = amplan_plan(amplan, options, &made, error);
 	if (!code)
 		code = amplan_apply(amplan, NULL, made, out, error);
-	amplan_report_free(made);
+	if (*out || !code)
+		amplan_report_free(made);
+	else
+		*out = made;
 	return code;
 }
 
@@ -240,7 +244,15 @@ const struct a_case library_cases[] = {
 static void on_log(void *user, enum amplan_level level, const char *message,
 	const struct amplan_field *fields, size_t nfields)
 {
-	(void)user, (void)level, (void)message, (void)fields, (void)nfields;
+	struct answer *answer = user;
+	enum fault_source source = faults->source;
+	(void)fields, (void)nfields;
+	if (level < AMPLAN_LOG_WARNING)
+		return;
+	/* what the harness keeps is not the library's memory */
+	faults->source = FAULTS_NONE;
+	amp_str_addf(&answer->words, "log: %s\n", message);
+	faults->source = source;
 }
 
 static void on_progress(void *user, const struct amplan_progress *progress)
@@ -341,6 +353,7 @@ void library_run(const struct a_case *one, const struct span *span, struct answe
 	options.log = on_log;
 	options.progress = on_progress;
 	options.cancel = on_cancel;
+	options.user = answer;
 	if (!strncmp(one->name, "startup", 7)) {
 		run_startup(&options, span, answer);
 		return;

@@ -24,6 +24,8 @@ void state_read(struct state *state);
 void state_free(struct state *state);
 /* Makes the working folder what it was. */
 void state_restore(const struct state *state);
+/* Removes what could not be removed: its random name would be the next one's, too. */
+void state_remove_parts(void);
 /* Byte by byte. */
 bool state_equals(const struct state *left, const struct state *right);
 /* The name of a file that one has and the other has not, or that has other bytes, where it
