@@ -140,16 +140,16 @@ static int pass_on(int fd)
 	return 0;
 }
 
-/* What went wrong before is the reason to tell. */
+/* What went wrong before is told as well. */
 static int cannot_draw(struct app *app, int number)
 {
-	if (app->code)
-		return app->code;
-	if (number == ENOMEM)
-		return app_fail(
-			app, AMPLAN_NOMEM, NULL, "cannot draw the graph: out of memory");
-	return app_fail(app, AMPLAN_INTERNAL, NULL, "cannot draw the graph: %s",
-		strerror(number));
+	int code = number == ENOMEM ? AMPLAN_NOMEM : AMPLAN_INTERNAL;
+	const char *cause = number == ENOMEM ? "out of memory" : strerror(number);
+	if (!app->code)
+		return app_fail(app, code, NULL, "cannot draw the graph: %s", cause);
+	app->exit = amplan_exit_code(code);
+	say(&app->err, "amplan: cannot draw the graph: %s\n", cause);
+	return app->code;
 }
 
 /*

@@ -96,10 +96,11 @@ static int look_again(
 		&amplan->target, AMP_WRITE, &amplan->hooks, &db, error);
 	if (!code)
 		code = amplan->engine->begin_read(db, error);
-	if (!code) {
-		amp_history_deinit(&job->history);
+	/* reports that were handed out point into what was known before */
+	if (!code && !amp_vec_push(&job->past, job->history))
+		code = amp_error_nomem(error);
+	if (!code)
 		code = amp_history_read(&job->history, db, error);
-	}
 	amplan->engine->close(db);
 	return code;
 }

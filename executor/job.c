@@ -30,6 +30,9 @@ void amp_job_free(struct amp_job *job)
 	amp_job_free(job->parent);
 	amp_plan_deinit(&job->plan);
 	amp_history_deinit(&job->history);
+	for (size_t i = 0; i < job->past.count; i++)
+		amp_history_deinit(&job->past.items[i]);
+	amp_vec_deinit(&job->past);
 	amp_graph_deinit(&job->graph);
 	amp_catalog_deinit(&job->catalog);
 	amp_findings_deinit(&job->findings);

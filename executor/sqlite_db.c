@@ -182,23 +182,35 @@ int sqlite_settings(struct sqlite_db *db, struct amplan_error *error)
 		error);
 }
 
+/* A setting that only SQL can put back; a second try is worth the while where there was no
+   memory for a moment. */
+static bool put_back(struct sqlite_db *db, const char *pragma, int value)
+{
+	char sql[64];
+	snprintf(sql, sizeof(sql), "PRAGMA %s=%d", pragma, value);
+	for (int tries = 0; tries < 3; tries++)
+		if (!sqlite3_exec(db->handle, sql, NULL, NULL, NULL))
+			return true;
+	return false;
+}
+
 static void put_settings_back(struct sqlite_db *db)
 {
 	const struct lent_settings *lent = &db->lent;
-	char sql[160];
-	snprintf(sql, sizeof(sql),
-		"PRAGMA foreign_keys=%d; PRAGMA legacy_alter_table=%d;"
-		"PRAGMA recursive_triggers=%d; PRAGMA synchronous=%d;",
-		lent->foreign_keys, lent->legacy_alter, lent->recursive_triggers,
-		lent->synchronous);
 	sqlite3_progress_handler(db->handle, 0, NULL, NULL);
 	sqlite3_set_authorizer(db->handle, NULL, NULL);
-	sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
+	set_config(db->handle, SQLITE_DBCONFIG_ENABLE_FKEY, lent->foreign_keys);
+	set_config(db->handle, SQLITE_DBCONFIG_LEGACY_ALTER_TABLE, lent->legacy_alter);
 	set_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, lent->defensive);
 	set_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, lent->trusted_schema);
 	set_config(
 		db->handle, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, lent->load_extension);
 	sqlite3_busy_timeout(db->handle, lent->busy_timeout);
+	bool back = put_back(db, "recursive_triggers", lent->recursive_triggers);
+	if (!put_back(db, "synchronous", lent->synchronous) || !back)
+		amp_log(db->base.hooks, AMPLAN_LOG_ERROR,
+			"cannot put back the settings of the lent handle", "reason",
+			sqlite3_errmsg(db->handle), NULL);
 	if (db->base.hooks->returned)
 		db->base.hooks->returned(db->base.hooks->user, db->handle);
 }
@@ -253,8 +265,12 @@ void sqlite_roll_back(struct amp_db *base)
 	struct sqlite_db *db = sqlite_of(base);
 	/* the progress handler must not stop the rollback that it asked for */
 	sqlite3_progress_handler(db->handle, 0, NULL, NULL);
-	if (!sqlite3_get_autocommit(db->handle))
+	if (!sqlite3_get_autocommit(db->handle) && db->lent.undo) {
+		sqlite3_step(db->lent.undo);
+		sqlite3_reset(db->lent.undo);
+	} else if (!sqlite3_get_autocommit(db->handle)) {
 		sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+	}
 	sqlite3_progress_handler(db->handle, 2000, sqlite_progress, db);
 	sqlite_cache_forget(db);
 }
@@ -267,6 +283,7 @@ void sqlite_close(struct amp_db *base)
 	if (db->handle)
 		sqlite_roll_back(base);
 	sqlite_unlock_aside(base);
+	sqlite3_finalize(db->lent.undo);
 	if (db->lent.lent)
 		put_settings_back(db);
 	else

@@ -287,10 +287,11 @@ static int check_closed(struct sqlite_db *db, const struct amp_sql *sql,
 
 static void reset_connection(struct sqlite_db *db)
 {
-	sqlite3_exec(db->handle,
-		"PRAGMA legacy_alter_table=OFF; PRAGMA recursive_triggers=OFF;"
-		"PRAGMA ignore_check_constraints=OFF; PRAGMA synchronous=EXTRA",
-		NULL, NULL, NULL);
+	sqlite_note(db,
+		sqlite3_exec(db->handle,
+			"PRAGMA legacy_alter_table=OFF; PRAGMA recursive_triggers=OFF;"
+			"PRAGMA ignore_check_constraints=OFF; PRAGMA synchronous=EXTRA",
+			NULL, NULL, NULL));
 }
 
 int sqlite_run(struct amp_db *base, const struct amp_sql *sql, struct amp_run_as *as,

@@ -346,6 +346,8 @@ void library_run(const struct a_case *one, const struct span *span, struct answe
 	struct amplan_error error = {0};
 	struct amplan *amplan = NULL;
 	sqlite3 *handle = NULL;
+	AMP_STR_AUTO settings = AMP_STR_INIT;
+	AMP_STR_AUTO settings_after = AMP_STR_INIT;
 	options.database = "app.db";
 	options.folders = folders;
 	options.nfolders = 1;
@@ -364,6 +366,7 @@ void library_run(const struct a_case *one, const struct span *span, struct answe
 		sqlite3_exec(handle, "PRAGMA foreign_keys = ON; PRAGMA synchronous = 1;",
 			NULL, NULL, NULL);
 		options.sqlite = handle;
+		add_settings(handle, &settings);
 	}
 	struct silence silence;
 	silence_begin(&silence);
@@ -377,6 +380,9 @@ void library_run(const struct a_case *one, const struct span *span, struct answe
 	amplan_close(amplan);
 	silence_end(&silence, answer);
 	if (handle)
-		add_settings(handle, &answer->text);
+		add_settings(handle, &settings_after);
+	if (strcmp(amp_str_text(&settings), amp_str_text(&settings_after)) != 0)
+		amp_str_addf(&answer->words, " HANDLE CHANGED: %s",
+			amp_str_text(&settings_after));
 	sqlite3_close(handle);
 }
