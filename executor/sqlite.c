@@ -49,10 +49,8 @@ static int adopt(const struct amp_target *target, const struct amp_hooks *hooks,
 	}
 	struct lent_settings lent;
 	read_settings(db, &lent);
-	sqlite_prepare(db, "ROLLBACK", &lent.undo);
 	int code = sqlite_trouble(db, error);
 	if (code) {
-		sqlite3_finalize(lent.undo);
 		/* what is not known cannot be put back: nothing was touched yet */
 		free(db->path);
 		free(db);

@@ -56,7 +56,6 @@ struct lent_settings {
 	bool lent;
 	int foreign_keys, legacy_alter, recursive_triggers, synchronous, busy_timeout;
 	int defensive, trusted_schema, load_extension;
-	sqlite3_stmt *undo; /* ROLLBACK, prepared while there was memory for it */
 };
 
 struct schema_cache {

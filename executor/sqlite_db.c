@@ -207,7 +207,8 @@ static void put_settings_back(struct sqlite_db *db)
 		db->handle, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, lent->load_extension);
 	sqlite3_busy_timeout(db->handle, lent->busy_timeout);
 	bool back = put_back(db, "recursive_triggers", lent->recursive_triggers);
-	if (!put_back(db, "synchronous", lent->synchronous) || !back)
+	back = put_back(db, "synchronous", lent->synchronous) && back;
+	if (!back || !sqlite3_get_autocommit(db->handle))
 		amp_log(db->base.hooks, AMPLAN_LOG_ERROR,
 			"cannot put back the settings of the lent handle", "reason",
 			sqlite3_errmsg(db->handle), NULL);
@@ -265,12 +266,9 @@ void sqlite_roll_back(struct amp_db *base)
 	struct sqlite_db *db = sqlite_of(base);
 	/* the progress handler must not stop the rollback that it asked for */
 	sqlite3_progress_handler(db->handle, 0, NULL, NULL);
-	if (!sqlite3_get_autocommit(db->handle) && db->lent.undo) {
-		sqlite3_step(db->lent.undo);
-		sqlite3_reset(db->lent.undo);
-	} else if (!sqlite3_get_autocommit(db->handle)) {
+	/* again where there was no memory for a moment */
+	for (int tries = 0; tries < 3 && !sqlite3_get_autocommit(db->handle); tries++)
 		sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
-	}
 	sqlite3_progress_handler(db->handle, 2000, sqlite_progress, db);
 	sqlite_cache_forget(db);
 }
@@ -283,7 +281,6 @@ void sqlite_close(struct amp_db *base)
 	if (db->handle)
 		sqlite_roll_back(base);
 	sqlite_unlock_aside(base);
-	sqlite3_finalize(db->lent.undo);
 	if (db->lent.lent)
 		put_settings_back(db);
 	else

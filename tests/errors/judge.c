@@ -213,8 +213,7 @@ const char *judge(const struct ground *ground, enum fault_source source,
 		return because("the library prints", faulty, NULL);
 	/* without any memory at all it is at least told */
 	if (says(faulty, "HANDLE CHANGED") &&
-		!(faults->forever && says(faulty, "cannot put back") &&
-			says(faulty, "autocommit 1")))
+		!(faults->forever && says(faulty, "cannot put back")))
 		return because("does not give the handle back as it was", faulty, NULL);
 	if (lacks_note(ground, faulty))
 		why = NULL;
