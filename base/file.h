@@ -73,6 +73,9 @@ enum amp_file_problem amp_folder_read(const struct amp_folder *folder,
 enum amp_file_problem amp_folder_read_into(const struct amp_folder *folder,
 	struct amp_str *buffer, const char *path, size_t limit, int *number);
 
+/* As open(2), again where a signal came between. */
+int amp_file_open(const char *path, int flags, unsigned mode);
+
 /* Reads any file, wherever it is: plan files named by a person. */
 int amp_file_read(struct amp_arena *arena, const char *path, size_t limit,
 	const char **bytes, size_t *length, struct amplan_error *error);

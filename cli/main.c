@@ -183,8 +183,10 @@ static void print_json(struct app *app)
 		putc('\n', stdout);
 	}
 	json_close(&json);
-	if (json.failed)
-		app->exit = amplan_exit_code(AMPLAN_NOMEM);
+	if (!json.failed)
+		return;
+	app->exit = amplan_exit_code(AMPLAN_NOMEM);
+	say(&app->err, "amplan: out of memory\n");
 }
 
 static void print_findings(struct app *app)

@@ -263,8 +263,11 @@ int amp_graph_build(struct amp_graph *graph, const struct amp_catalog *catalog,
 	if (!graph->arena.failed)
 		amp_squash(graph, findings);
 	if (graph->arena.failed || !fill_edges(graph, references, findings) ||
-		amp_graph_failed(graph, findings))
+		amp_graph_failed(graph, findings)) {
+		/* nobody may look at half a graph */
+		amp_graph_deinit(graph);
 		return amp_error_nomem(error);
+	}
 	return AMPLAN_OK;
 }
 

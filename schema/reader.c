@@ -4,7 +4,8 @@
  * A fresh context per file, fed in small pieces from memory, with no option but NONET and
  * IGNORE_ENC: another encoding is refused by us, and where a declaration is broken so that
  * we do not see it, the parser would act on it and print what it thinks of the bytes. No
- * handler is global. The parser decides what is well-formed and what the names and values
+ * handler is global; that of the thread is ours while we read, and then what it was. The
+ * parser decides what is well-formed and what the names and values
  * are; the scanner that runs in step with it (xml_scan.h) says where they are, since the
  * parser's own line numbers end at 65,535 and it has no columns for attributes.
  */
@@ -347,6 +348,14 @@ static bool is_about_uri(int code)
 	return code == XML_WAR_NS_URI || code == XML_WAR_NS_URI_RELATIVE;
 }
 
+/* What is no business of a parser's: only that there was no memory. */
+static void on_early_error(void *context, xmlErrorPtr problem)
+{
+	struct reader *reader = context;
+	if (problem->code == XML_ERR_NO_MEMORY || !problem->message)
+		reader->complain->findings->failed = true;
+}
+
 static void on_error(void *context, xmlErrorPtr problem)
 {
 	struct reader *reader = context;
@@ -471,6 +480,10 @@ bool amp_xml_read(
 		.before = complain->findings->count,
 	};
 	amp_scan_init(&reader.scan, complain->source->bytes, complain->source->length);
+	/* what libxml2 has to say while there is no context it would print */
+	xmlStructuredErrorFunc before = xmlStructuredError;
+	void *context = xmlStructuredErrorContext;
+	xmlSetStructuredErrorFunc(&reader, on_early_error);
 	reader.parser = new_parser(&reader);
 	bool good = false;
 	if (reader.parser) {
@@ -480,6 +493,7 @@ bool amp_xml_read(
 	} else {
 		complain->findings->failed = true;
 	}
+	xmlSetStructuredErrorFunc(context, before);
 	amp_scan_deinit(&reader.scan);
 	amp_vec_deinit(&reader.attributes);
 	return good;
