@@ -22,7 +22,10 @@ enum amp_file_problem {
 	AMP_FILE_OUTSIDE,    /* leads out of the folder */
 	AMP_FILE_NOT_A_FILE, /* a device, socket, pipe or folder */
 	AMP_FILE_UNREADABLE, /* permission, I/O error: see `number` */
-	AMP_FILE_TOO_LARGE   /* larger than the caller's limit */
+	AMP_FILE_TOO_LARGE,  /* larger than the caller's limit */
+	/* said by callers of amp_folder_read(), about what they read before */
+	AMP_FILE_TOO_MUCH,       /* it would be too much together with others */
+	AMP_FILE_TOO_MUCH_AGAIN, /* the same of what is read more than once */
 };
 
 /* One file found by a walk, or one that could not be used. */

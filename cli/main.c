@@ -356,6 +356,7 @@ int main(int argc, char **argv)
 {
 	struct app app = {.commands = commands, .exit = -1};
 	fill_standard_descriptors();
+	setvbuf(stderr, NULL, _IOLBF, 0); /* else each caret is a call of the system */
 	interrupt_init();
 	app.code = work(&app, argc, argv);
 	print(&app);

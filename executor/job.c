@@ -247,6 +247,7 @@ static struct amplan_edge *publish_edges(
 	struct amplan_edge *edges =
 		amp_arena_array(&job->arena, migration->ndepends, sizeof(*edges));
 	*count = 0;
+	uint32_t e = graph->first[node]; /* edges are in the order of the references */
 	for (size_t i = 0; edges && i < migration->ndepends; i++) {
 		const struct amp_reference *reference = &migration->depends[i];
 		struct amplan_edge edge = {
@@ -258,12 +259,12 @@ static struct amplan_edge *publish_edges(
 		if (reference->source)
 			edge.place = amp_source_place(
 				reference->source, reference->offset, reference->length);
-		for (uint32_t e = graph->first[node]; e < graph->first[node + 1]; e++)
-			if (graph->reference[e] == reference) {
-				edge.index = position ? position[graph->target[e]]
-						      : graph->target[e];
-				edge.redundant = graph->redundant[e];
-			}
+		if (e < graph->first[node + 1] && graph->reference[e] == reference) {
+			edge.index =
+				position ? position[graph->target[e]] : graph->target[e];
+			edge.redundant = graph->redundant[e];
+			e++;
+		}
 		edges[(*count)++] = edge;
 	}
 	return edges;
