@@ -114,7 +114,7 @@ static int step(struct trail *trail, const char *component)
 		return number;
 	}
 	trail->fds[trail->depth++] = fd;
-	strcpy(trail->last, component);
+	memcpy(trail->last, component, strlen(component) + 1);
 	return number;
 }
 
@@ -125,7 +125,7 @@ int amp_open_beneath_slow(int root, const char *path, int flags)
 		return stop(&trail, EXDEV);
 	if (strlen(path) >= PATH_MAX)
 		return stop(&trail, ENAMETOOLONG);
-	strcpy(trail.rest, path);
+	memcpy(trail.rest, path, strlen(path) + 1);
 	char component[NAME_MAX + 2];
 	while (next_component(&trail, component)) {
 		int number = step(&trail, component);

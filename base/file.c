@@ -110,8 +110,8 @@ enum amp_file_problem amp_folder_read(const struct amp_folder *folder,
 	struct amp_arena *arena, const char *path, size_t limit, const char **bytes,
 	size_t *length, struct amp_file_identity *identity, int *number)
 {
-	int fd;
-	struct stat status;
+	int fd = -1;
+	struct stat status = {0};
 	enum amp_file_problem problem =
 		open_regular(folder, path, limit, &fd, &status, number);
 	if (problem)
@@ -133,8 +133,8 @@ enum amp_file_problem amp_folder_read(const struct amp_folder *folder,
 enum amp_file_problem amp_folder_read_into(const struct amp_folder *folder,
 	struct amp_str *buffer, const char *path, size_t limit, int *number)
 {
-	int fd;
-	struct stat status;
+	int fd = -1;
+	struct stat status = {0};
 	amp_str_clear(buffer);
 	enum amp_file_problem problem =
 		open_regular(folder, path, limit, &fd, &status, number);

@@ -93,8 +93,10 @@ static int replace(const char *path, const char *bytes, size_t length)
 	/* a link keeps being one: the file behind it is replaced */
 	char *real = exists ? realpath(path, NULL) : strdup(path);
 	char suffix[33], *beside = NULL;
-	int number = real ? 0 : errno;
-	if (!number && amp_random_hex(suffix))
+	if (!real)
+		return errno;
+	int number = 0;
+	if (amp_random_hex(suffix))
 		number = EIO;
 	if (!number && asprintf(&beside, "%s.%.8s.part", real, suffix) < 0) {
 		beside = NULL;

@@ -134,14 +134,12 @@ static void add_name(struct walk *walk, int fd, const char *below, struct dirent
 		return;
 	const char *path = amp_arena_printf(
 		walk->arena, "%s%s%s", below, *below ? "/" : "", entry->d_name);
-	if (!path)
-		walk->failed = true;
-	else if (type == DT_LNK)
+	if (path && type == DT_LNK)
 		add_link(walk, path, entry->d_name);
-	else if (type != DT_DIR)
+	else if (path && type != DT_DIR)
 		add_entry(walk, path,
 			type == DT_REG ? AMP_FILE_FINE : AMP_FILE_NOT_A_FILE, 0);
-	else if (!amp_vec_push(&walk->folders, path))
+	else if (!path || !amp_vec_push(&walk->folders, path))
 		walk->failed = true;
 }
 
@@ -165,6 +163,7 @@ static int list(struct walk *walk, const char *path)
 		return number;
 	}
 	struct dirent *entry;
+	/* cppcheck-suppress readdirCalled ; readdir_r is withdrawn: glibc advises against it */
 	while ((errno = 0, entry = readdir(stream)) && !walk->failed)
 		if (entry->d_name[0] != '.')
 			add_name(walk, fd, path, entry);

@@ -131,10 +131,10 @@ static size_t check_chain(const struct amp_history *history)
 		const struct amp_history_row *row = &history->rows[i];
 		if (row->event.number != (int64_t)i)
 			return i;
-		if (i == 0 && strcmp(row->event.event, "created"))
+		if (i == 0 && strcmp(row->event.event, "created") != 0)
 			return i;
 		chain_of(i ? history->rows[i - 1].chain : "", row, expected);
-		if (strcmp(expected, row->chain))
+		if (strcmp(expected, row->chain) != 0)
 			return i;
 	}
 	return history->count;
@@ -416,6 +416,8 @@ int amp_history_append(struct amp_db *db, struct amp_history_head *head,
 		") VALUES (?1, ?2, ?3, ?4, ?5, "
 		"?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
 		values, NCOLUMNS, error);
+	/* these two are gone when this returns */
+	event->applied_at = event->host = NULL;
 	if (code)
 		return code;
 	memcpy(head->head, chain, sizeof(chain));

@@ -25,19 +25,20 @@ struct amp_job *amp_job_new(struct amplan_error *error)
 
 void amp_job_free(struct amp_job *job)
 {
-	if (!job || job->references-- > 1)
-		return;
-	amp_job_free(job->parent);
-	amp_plan_deinit(&job->plan);
-	amp_history_deinit(&job->history);
-	for (size_t i = 0; i < job->past.count; i++)
-		amp_history_deinit(&job->past.items[i]);
-	amp_vec_deinit(&job->past);
-	amp_graph_deinit(&job->graph);
-	amp_catalog_deinit(&job->catalog);
-	amp_findings_deinit(&job->findings);
-	amp_arena_deinit(&job->arena);
-	free(job);
+	while (job && job->references-- == 1) {
+		struct amp_job *parent = job->parent;
+		amp_plan_deinit(&job->plan);
+		amp_history_deinit(&job->history);
+		for (size_t i = 0; i < job->past.count; i++)
+			amp_history_deinit(&job->past.items[i]);
+		amp_vec_deinit(&job->past);
+		amp_graph_deinit(&job->graph);
+		amp_catalog_deinit(&job->catalog);
+		amp_findings_deinit(&job->findings);
+		amp_arena_deinit(&job->arena);
+		free(job);
+		job = parent;
+	}
 }
 
 struct amp_job *amp_job_of(const struct amplan_report *report)
@@ -211,18 +212,13 @@ static void say_running(struct amp_job *job, const char *id)
 	}
 }
 
-int amp_job_begun(struct amp_job *job, struct amplan *amplan, struct amplan_error *error)
+int amp_job_begun(struct amp_job *job, struct amplan_error *error)
 {
 	for (size_t i = 0; i < job->history.napplied; i++) {
 		const char *id = job->history.applied[i].id;
 		if (!job->history.applied[i].interrupted)
 			continue;
-		bool held = false;
-		int code = amplan->engine->held_aside(&amplan->target, &held, error);
-		if (code)
-			return code;
-		if (held) {
-			job->running = true;
+		if (job->running) {
 			say_running(job, id);
 			amp_error(error, AMPLAN_LOCKED,
 				"'%s' runs now, outside a transaction, in another process",
@@ -285,17 +281,18 @@ static unsigned public_flags(const struct amp_migration *migration)
 static int publish_migrations(struct amp_job *job, struct amplan_migration **out)
 {
 	const struct amp_graph *graph = &job->graph;
+	const uint32_t *order = job->order;
 	uint32_t *position = NULL;
 	struct amplan_migration *list =
 		amp_arena_array(&job->arena, graph->count, sizeof(*list));
-	if (job->order)
+	if (order)
 		position = amp_arena_array(&job->arena, graph->count, sizeof(*position));
-	if (!list || (job->order && !position))
+	if (!list || (order && !position))
 		return AMPLAN_NOMEM;
 	for (uint32_t i = 0; position && i < graph->count; i++)
-		position[job->order[i]] = i;
+		position[order[i]] = i;
 	for (uint32_t i = 0; i < graph->count; i++) {
-		uint32_t node = job->order ? job->order[i] : i;
+		uint32_t node = order ? order[i] : i;
 		const struct amp_migration *migration = graph->nodes[node];
 		struct amplan_migration *shown = &list[i];
 		*shown = (struct amplan_migration){

@@ -134,17 +134,6 @@ static int begin_read(struct amp_db *base, struct amplan_error *error)
 	return code;
 }
 
-/* Runs a statement that may meet other processes, until it is done or time is over. */
-static int insist(struct sqlite_db *db, const char *sql, struct amplan_error *error)
-{
-	int rc;
-	/* BUSY may come without the busy handler being asked, as during recovery */
-	do
-		rc = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
-	while ((rc & 0xff) == SQLITE_BUSY && sqlite_busy(db, 0));
-	return rc ? sqlite_error(db, rc, "write to", error) : AMPLAN_OK;
-}
-
 static int begin(struct amp_db *base, bool foreign_keys, struct amplan_error *error)
 {
 	struct sqlite_db *db = sqlite_of(base);
@@ -155,7 +144,7 @@ static int begin(struct amp_db *base, bool foreign_keys, struct amplan_error *er
 	if (code)
 		return code;
 	sqlite_wait_begins(db);
-	code = insist(db, "BEGIN IMMEDIATE", error);
+	code = sqlite_insist(db, db->handle, error);
 	/* nobody else writes to a shadow */
 	if (!db->shadow || code)
 		sqlite_cache_forget(db);
@@ -166,11 +155,19 @@ static int commit(struct amp_db *base, struct amplan_error *error)
 {
 	struct sqlite_db *db = sqlite_of(base);
 	sqlite_wait_begins(db);
-	int code = sqlite_trouble(db, error);
-	if (!code)
-		code = insist(db, "COMMIT", error);
-	if (code)
+	int rc, code = sqlite_trouble(db, error);
+	if (code) {
 		sqlite_roll_back(base);
+		return code;
+	}
+	/* BUSY may come without the busy handler being asked */
+	do
+		rc = sqlite3_exec(db->handle, "COMMIT", NULL, NULL, NULL);
+	while ((rc & 0xff) == SQLITE_BUSY && sqlite_busy(db, 0));
+	if (!rc)
+		return AMPLAN_OK;
+	code = sqlite_error(db, rc, "write to", error);
+	sqlite_roll_back(base);
 	return code;
 }
 

@@ -80,7 +80,7 @@ struct sqlite_db {
 	int64_t bound;        /* of a shadow for proofs, in bytes; 0: none */
 	int64_t memory_then;  /* that SQLite used when the statement began */
 	char *private_folder; /* of a private copy, removed at close; or NULL */
-	int64_t deadline, waiting_since, last_told;
+	int64_t deadline, waiting_since, last_told, last_shown;
 	int64_t statement_deadline; /* in a rehearsal; 0: none */
 	bool out_of_room;           /* it filled the memory that it is given */
 	bool out_of_time;           /* the statement ran longer than that */
@@ -141,7 +141,9 @@ void sqlite_holder(const struct amp_target *target, struct amplan_holder *out,
 	struct amp_arena *arena);
 int sqlite_held_aside(
 	const struct amp_target *target, bool *held, struct amplan_error *error);
-int sqlite_lock_aside(struct amp_db *db, struct amplan_error *error);
+int sqlite_lock_aside(struct amp_db *db, bool make, struct amplan_error *error);
+/* Begins a write transaction on the database or on the file beside it, as soon as can be. */
+int sqlite_insist(struct sqlite_db *db, sqlite3 *handle, struct amplan_error *error);
 void sqlite_unlock_aside(struct amp_db *db);
 
 /* sqlite_guard.c */

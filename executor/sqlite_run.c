@@ -168,6 +168,8 @@ static int prepare(struct sqlite_db *db, const struct amp_sql *sql, size_t *tail
 	db->guard.stepping = false;
 	db->guard.dropping[0] = '\0';
 	db->guard.whole = false;
+	/* that of the statement before, which may be one of another migration */
+	db->out_of_time = db->out_of_room = false;
 	sqlite_keep_next(db);
 	if (db->guard.recorder)
 		sqlite_record_begin(&db->guard, statement->start);
@@ -198,20 +200,30 @@ static bool pass_over(struct sqlite_db *db, int rc, const struct amp_sql *sql,
 	return true;
 }
 
+/* What a statement is given begins now: time, and of a bounded shadow room. */
+static void begin_limits(struct sqlite_db *db, const struct amp_run_as *as)
+{
+	int64_t limit = as->statement_timeout_ms;
+	db->statement_deadline = limit ? amp_now_ms() + limit : 0;
+	db->memory_then = sqlite3_memory_used();
+	db->guard.stepping = true;
+}
+
+static void end_limits(struct sqlite_db *db)
+{
+	db->statement_deadline = 0;
+	db->guard.stepping = false;
+}
+
 static int step_through(
 	struct sqlite_db *db, sqlite3_stmt *prepared, const struct amp_run_as *as)
 {
 	int rc;
-	int64_t limit = as->statement_timeout_ms;
-	db->statement_deadline = limit ? amp_now_ms() + limit : 0;
-	db->out_of_time = db->out_of_room = false;
-	db->memory_then = sqlite3_memory_used();
-	db->guard.stepping = true;
+	begin_limits(db, as);
 	do
 		rc = sqlite3_step(prepared);
 	while (rc == SQLITE_ROW);
-	db->statement_deadline = 0;
-	db->guard.stepping = false;
+	end_limits(db);
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
@@ -270,17 +282,20 @@ static int run_statements(struct sqlite_db *db, const struct amp_sql *sql,
 	}
 }
 
-/* A transaction="none" step may open transactions, but must close them. */
-static int check_closed(struct sqlite_db *db, const struct amp_sql *sql,
-	struct amp_run_as *as, struct amplan_error *error)
+/* A transaction="none" step may open transactions, but must close them. One that failed
+   within its own is undone as far as that goes, so that the connection can be used. */
+static int close_transaction(struct sqlite_db *db, const struct amp_sql *sql,
+	struct amp_run_as *as, int code, struct amplan_error *error)
 {
 	if (as->transactional || sqlite3_get_autocommit(db->handle))
-		return AMPLAN_OK;
+		return code;
+	sqlite_roll_back(&db->base);
+	if (code)
+		return code;
 	struct amplan_finding *finding = sqlite_add_finding(sql, as,
 		"transaction-control", skip_blank(sql->text, 0),
 		"the step ends inside an open transaction");
 	amp_finding_hint(as->findings, finding, "add the COMMIT that is missing");
-	sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
 	return amp_error(error, AMPLAN_FAILED, "'%s' ends inside an open transaction",
 		as->migration->id);
 }
@@ -317,8 +332,7 @@ int sqlite_run(struct amp_db *base, const struct amp_sql *sql, struct amp_run_as
 	if (!code)
 		code = sqlite_check_left(db, sql, as, temp_before, error);
 	db->progress.number = 0;
-	if (!code)
-		code = check_closed(db, sql, as, error);
+	code = close_transaction(db, sql, as, code, error);
 	run->rows = sqlite3_total_changes64(db->handle) - db->changes_at_start;
 	run->touched = db->guard.touched;
 	run->ntouched = db->guard.ntouched;
@@ -331,10 +345,8 @@ int sqlite_run(struct amp_db *base, const struct amp_sql *sql, struct amp_run_as
 	return trouble ? trouble : code;
 }
 
-static int ask_statement(
-	struct sqlite_db *db, struct statement *statement, enum amp_answer *answer)
+static int ask_statement(struct statement *statement, enum amp_answer *answer)
 {
-	db->guard.stepping = true;
 	int rc = sqlite3_step(statement->prepared);
 	if (rc == SQLITE_DONE) {
 		*answer = AMP_NO_ROW;
@@ -379,8 +391,12 @@ static int ask_one(struct sqlite_db *db, const struct amp_sql *sql, struct amp_r
 	else if (rc == SQLITE_OK && skip_blank(sql->text, tail) < sql->length)
 		code = refuse_query(sql, as, skip_blank(sql->text, tail),
 			"a query must be one statement", error);
-	else if (rc == SQLITE_OK)
-		rc = ask_statement(db, &statement, answer);
+	else if (rc == SQLITE_OK) {
+		/* a verify that never ends must not keep a check for ever */
+		begin_limits(db, as);
+		rc = ask_statement(&statement, answer);
+		end_limits(db);
+	}
 	if (rc)
 		code = report_failure(db, rc, sql, as, &statement, false, error);
 	sqlite3_finalize(statement.prepared);

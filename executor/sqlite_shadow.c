@@ -417,14 +417,14 @@ int sqlite_shadow(struct amp_db *base, enum amplan_fidelity wish, int64_t copy_l
 					       : AMPLAN_FIDELITY_SCHEMA;
 	else
 		*fidelity = wish;
-	bool copies = *fidelity == AMPLAN_FIDELITY_COPY;
+	bool copies = from && *fidelity == AMPLAN_FIDELITY_COPY;
 	int code = from ? sqlite_trouble(from, error) : AMPLAN_OK;
 	if (!code)
 		code = open_shadow(
 			&shadow, !copies || size <= MEMORY_SHADOW_LIMIT, hooks, error);
 	if (!code && copies)
 		code = copy_pages(from, shadow, error);
-	else if (!code && *fidelity == AMPLAN_FIDELITY_SCHEMA)
+	else if (!code && from && *fidelity == AMPLAN_FIDELITY_SCHEMA)
 		code = copy_schema(from, shadow, &failed, arena, error);
 	if (code) {
 		sqlite_close(shadow ? &shadow->base : NULL);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/always.h"
 #include "base/str.h"
 
 /* A walk over the rows of one PRAGMA function for one table. */
@@ -231,6 +232,8 @@ static bool take_key_column(struct walk *walk, struct keys *keys, struct amp_are
 		if (!amp_vec_push(keys, key))
 			return false;
 	}
+	if (AMP_NEVER(!keys->count)) /* the first column of a key comes first */
+		return false;
 	struct amp_key *key = &keys->items[keys->count - 1];
 	if (arena->failed || !key->columns || !key->parent_columns)
 		return false;

@@ -130,6 +130,7 @@ static bool take_columns(struct sqlite_db *db, const char *sql, struct place_nam
 {
 	sqlite3_stmt *row = NULL;
 	bool room = true;
+	out->ncolumns = 0;
 	int rc = ask_pragma(db, sql, at, index, &row);
 	while (!rc && room && sqlite_step(db, row) == SQLITE_ROW) {
 		size_t count = (size_t)sqlite3_column_int64(row, 1);

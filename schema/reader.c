@@ -1,8 +1,11 @@
 /*
  * Reader: libxml2's SAX2 interface, and nothing else of it.
  *
- * A fresh context per file, fed in small pieces from memory, with no option but NONET. No
- * handler is global; that of the thread is ours while we read, and then what it was. The parser decides what is well-formed and what the names and values
+ * A fresh context per file, fed in small pieces from memory, with no option but NONET and
+ * IGNORE_ENC: another encoding is refused by us, and where a declaration is broken so that
+ * we do not see it, the parser would act on it and print what it thinks of the bytes. No
+ * handler is global; that of the thread is ours while we read, and then what it was. The
+ * parser decides what is well-formed and what the names and values
  * are; the scanner that runs in step with it (xml_scan.h) says where they are, since the
  * parser's own line numbers end at 65,535 and it has no columns for attributes.
  */
@@ -33,6 +36,7 @@ struct reader {
 	struct amp_xml_content content; /* of the innermost open element */
 	bool errors; /* the parser complained, or we did about its results */
 	bool stopped;
+	bool lost;  /* the scanner met something else than the parser, at scan.tag */
 	bool ended; /* the root element was closed */
 };
 
@@ -69,23 +73,18 @@ static void limit_findings(struct reader *reader)
 	}
 }
 
-/* The parser and the scanner do not see the same file: never to happen. */
+/* The parser and the scanner do not see the same file. The parser reports a start tag
+   before it looks for its '>', so that its complaint may still come: judge() sees. */
 static void out_of_step(struct reader *reader)
 {
-	if (!reader->stopped)
-		amp_complain_hint(reader->complain,
-			amp_complain(reader->complain,
-				(struct amp_scan_range){reader->scan.tag, 1},
-				"internal error: lost the place in the file"),
-			"please report this, with the file");
-	reader->errors = true;
-	stop(reader);
+	reader->lost = true;
+	reader->content.simple = false;
 }
 
 /* Steps the scanner to the event that the parser reports. */
 static bool step(struct reader *reader, enum amp_scan_event event)
 {
-	if (reader->stopped)
+	if (reader->stopped || reader->lost)
 		return false;
 	if (amp_scan_next(&reader->scan) != event) {
 		out_of_step(reader);
@@ -432,7 +431,7 @@ static xmlParserCtxtPtr new_parser(struct reader *reader)
 	xmlParserCtxtPtr parser = xmlCreateIOParserCtxt(
 		&sax, reader, feed, NULL, reader, XML_CHAR_ENCODING_NONE);
 	if (parser)
-		xmlCtxtUseOptions(parser, XML_PARSE_NONET);
+		xmlCtxtUseOptions(parser, XML_PARSE_NONET | XML_PARSE_IGNORE_ENC);
 	return parser;
 }
 
@@ -443,6 +442,14 @@ static bool judge(struct reader *reader)
 		reader->complain->findings->failed = true;
 	if (reader->stopped || reader->errors || reader->complain->findings->failed)
 		return false;
+	if (reader->lost) { /* in a file without fault: never to happen */
+		amp_complain_hint(reader->complain,
+			amp_complain(reader->complain,
+				(struct amp_scan_range){reader->scan.tag, 1},
+				"internal error: lost the place in the file"),
+			"please report this, with the file");
+		return false;
+	}
 	int code = reader->parser->errNo;
 	if (reader->parser->wellFormed && reader->ended &&
 		(code == XML_ERR_OK || is_about_uri(code)))
