@@ -231,6 +231,30 @@ int sqlite_busy(void *user, int count)
 	return 1;
 }
 
+/* A rollback journal with something in it: a writer is at work, or died. */
+static bool has_journal(const struct sqlite_db *db)
+{
+	static const struct place journal = {.suffix = "-journal"};
+	struct stat file;
+	return db->path && file_of(db->path, &journal, &file) && file.st_size > 0;
+}
+
+/*
+ * Pauses before the next try. Each try takes locks for a moment, and with a rollback journal
+ * a commit needs a moment in which nobody does: among hundreds who try there may be none.
+ * So where a journal is seen one try in half a second is enough, and enough where its
+ * writer died. false: no longer.
+ */
+static bool pause_between(struct sqlite_db *db)
+{
+	int64_t since = amp_now_ms();
+	do
+		if (!sqlite_busy(db, 0))
+			return false;
+	while (has_journal(db) && amp_now_ms() - since < 500);
+	return true;
+}
+
 /*
  * Not by SQLite's own waiting: between two tries nothing may be held, so that it can be
  * seen whether the lock is still worth having. BUSY may also come without the busy handler
@@ -244,7 +268,7 @@ int sqlite_insist(struct sqlite_db *db, sqlite3 *handle, struct amplan_error *er
 	sqlite3_busy_handler(handle, NULL, NULL);
 	do
 		rc = sqlite3_exec(handle, "BEGIN IMMEDIATE", NULL, NULL, NULL);
-	while (sqlite_is_busy(rc) && sqlite_busy(db, 0) &&
+	while (sqlite_is_busy(rc) && pause_between(db) &&
 		!(given_up = base->given_up && base->given_up(base->given_up_user)));
 	sqlite3_busy_handler(handle, sqlite_busy, db);
 	if (!rc)
