@@ -87,9 +87,9 @@ static int carry_out(struct amp_job *job, struct amplan *amplan, bool *stale,
 	*stale = runner.stale;
 	log_steps(job, amplan);
 	if (!code)
-		amp_failure_remove(amplan->engine, &amplan->target);
+		amp_failure_remove(amplan);
 	else if (runner.failed_id && code != AMPLAN_CANCELLED)
-		amp_failure_write(amplan->engine, &amplan->target, runner.failed_id,
+		amp_failure_write(amplan, runner.failed_id,
 			place_of_failure(job, runner.failed_id), into->message);
 	return code;
 }
@@ -103,10 +103,11 @@ static int look_again(
 		&amplan->target, AMP_WRITE, &amplan->hooks, &db, error);
 	if (!code)
 		code = amplan->engine->begin_read(db, error);
-	if (!code) {
-		amp_history_deinit(&job->history);
+	/* reports that were handed out point into what was known before */
+	if (!code && !amp_vec_push(&job->past, job->history))
+		code = amp_error_nomem(error);
+	if (!code)
 		code = amp_history_read(&job->history, db, error);
-	}
 	amplan->engine->close(db);
 	return code;
 }
@@ -177,8 +178,8 @@ static void note_rehearsal(const struct amp_job *job, struct amplan *amplan)
 		const struct amplan_finding *finding = &job->findings.items[i];
 		if (finding->severity != AMPLAN_ERROR || !finding->nids)
 			continue;
-		amp_failure_write(amplan->engine, &amplan->target, finding->ids[0],
-			&finding->place, finding->message);
+		amp_failure_write(
+			amplan, finding->ids[0], &finding->place, finding->message);
 		return;
 	}
 }

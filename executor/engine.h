@@ -242,7 +242,8 @@ struct amp_engine {
 	void (*holder)(const struct amp_target *target, struct amplan_holder *out,
 		struct amp_arena *arena);
 	/* Is the aside lock held by a living process? */
-	bool (*held_aside)(const struct amp_target *target);
+	int (*held_aside)(
+		const struct amp_target *target, bool *held, struct amplan_error *);
 	/* A path for amplan's own file beside the database; NULL where there is none. */
 	const char *(*beside)(const struct amp_target *target, const char *suffix,
 		struct amp_arena *arena);

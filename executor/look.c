@@ -39,9 +39,10 @@ static int look_for_runner(struct amp_job *job, struct amplan *amplan,
 	char head[AMP_DIGEST_SIZE] = "";
 	int code = look_once(job, amplan, access, db, error);
 	while (!code && !job->apart && has_begun(&job->history)) {
-		bool same = !strcmp(head, job->history.head);
-		job->running = !same && amplan->engine->held_aside(&amplan->target);
-		if (same || job->running)
+		if (!strcmp(head, job->history.head))
+			break;
+		code = amplan->engine->held_aside(&amplan->target, &job->running, error);
+		if (code || job->running)
 			break;
 		snprintf(head, sizeof(head), "%s", job->history.head);
 		job->findings.count = findings;

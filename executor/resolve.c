@@ -95,6 +95,6 @@ int amplan_resolve(
 		code = amplan->engine->commit(db, error);
 	amplan->engine->close(db);
 	if (!code)
-		amp_failure_remove(amplan->engine, &amplan->target);
+		amp_failure_remove(amplan);
 	return code;
 }

@@ -391,8 +391,10 @@ static int apply_alone(
 	if (!code)
 		return AMPLAN_OK;
 	runner->failed_id = runner->job->plan.steps[index].migration->id;
-	/* nothing has run yet: there is nothing for a person to settle */
-	if (!ran && runner->job->results[index].statements == 0 &&
+	/* nothing has run yet: there is nothing for a person to settle. Where the machine
+	   failed the first statement it may have taken effect all the same */
+	if (!ran && code != AMPLAN_DATABASE &&
+		runner->job->results[index].statements == 0 &&
 		record_abandoned(runner, index))
 		return code;
 	code = ran ? explain_unrecorded(runner, index, error)

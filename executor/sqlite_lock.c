@@ -8,7 +8,9 @@
  */
 #include "executor/sqlite.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,27 +88,24 @@ static long matches(const char *line, const struct stat *file, const struct plac
 
 static bool file_of(const char *path, const struct place *place, struct stat *file)
 {
-	size_t size = strlen(path) + strlen(place->suffix) + 1;
-	char *name = malloc(size);
-	if (!name)
-		return false;
-	snprintf(name, size, "%s%s", path, place->suffix);
-	bool exists = !stat(name, file);
-	free(name);
-	return exists;
+	char name[PATH_MAX + 32]; /* a longer one could not be opened */
+	snprintf(name, sizeof(name), "%s%s", path, place->suffix);
+	return !stat(name, file);
 }
 
-/* Goes through the list once; the first of the places where somebody holds a lock. */
+/* Goes through the list once; the first of the places where somebody holds a lock. 0: nobody,
+   or this system does not tell; -1 with errno: it cannot be read now. */
 static long search(const struct stat *files, const struct place *places, size_t count)
 {
 	char line[256], buffer[16384];
 	long pid = 0;
 	size_t best = count;
 	FILE *locks = fopen("/proc/locks", "re");
+	if (!locks)
+		return errno == ENOENT || errno == EACCES ? 0 : -1;
 	/* as much at once as the kernel gives */
-	if (locks)
-		setvbuf(locks, buffer, _IOFBF, sizeof(buffer));
-	while (locks && best && fgets(line, sizeof(line), locks))
+	setvbuf(locks, buffer, _IOFBF, sizeof(buffer));
+	while (best && fgets(line, sizeof(line), locks))
 		for (size_t i = 0; i < best; i++) {
 			long owner = files[i].st_ino
 				? matches(line, &files[i], &places[i])
@@ -116,8 +115,7 @@ static long search(const struct stat *files, const struct place *places, size_t 
 				best = i;
 			}
 		}
-	if (locks)
-		fclose(locks);
+	fclose(locks);
 	return pid;
 }
 
@@ -233,6 +231,30 @@ int sqlite_busy(void *user, int count)
 	return 1;
 }
 
+/* A rollback journal with something in it: a writer is at work, or died. */
+static bool has_journal(const struct sqlite_db *db)
+{
+	static const struct place journal = {.suffix = "-journal"};
+	struct stat file;
+	return db->path && file_of(db->path, &journal, &file) && file.st_size > 0;
+}
+
+/*
+ * Pauses before the next try. Each try takes locks for a moment, and with a rollback journal
+ * a commit needs a moment in which nobody does: among hundreds who try there may be none.
+ * So where a journal is seen one try in half a second is enough, and enough where its
+ * writer died. false: no longer.
+ */
+static bool pause_between(struct sqlite_db *db)
+{
+	int64_t since = amp_now_ms();
+	do
+		if (!sqlite_busy(db, 0))
+			return false;
+	while (has_journal(db) && amp_now_ms() - since < 500);
+	return true;
+}
+
 /*
  * Not by SQLite's own waiting: between two tries nothing may be held, so that it can be
  * seen whether the lock is still worth having. BUSY may also come without the busy handler
@@ -246,7 +268,7 @@ int sqlite_insist(struct sqlite_db *db, sqlite3 *handle, struct amplan_error *er
 	sqlite3_busy_handler(handle, NULL, NULL);
 	do
 		rc = sqlite3_exec(handle, "BEGIN IMMEDIATE", NULL, NULL, NULL);
-	while (sqlite_is_busy(rc) && sqlite_busy(db, 0) &&
+	while (sqlite_is_busy(rc) && pause_between(db) &&
 		!(given_up = base->given_up && base->given_up(base->given_up_user)));
 	sqlite3_busy_handler(handle, sqlite_busy, db);
 	if (!rc)
@@ -348,17 +370,29 @@ void sqlite_holder(const struct amp_target *target, struct amplan_holder *out,
 	if (!path || !*path)
 		return;
 	long pid = owner_of(path, writers, 3);
-	if (!pid)
+	if (pid < 0 && errno == ENOMEM)
+		arena->failed = true;
+	if (pid <= 0)
 		return;
 	out->pid = pid;
 	out->command = command_of(pid, arena);
 	out->seconds = age_of(pid);
 }
 
-bool sqlite_held_aside(const struct amp_target *target)
+int sqlite_held_aside(
+	const struct amp_target *target, bool *held, struct amplan_error *error)
 {
 	const char *path = path_of(target);
-	return path && *path && owner_of(path, &writers[2], 1) != 0;
+	long pid = path && *path ? owner_of(path, &writers[2], 1) : 0;
+	*held = pid > 0;
+	if (pid < 0 && errno == ENOMEM)
+		return amp_error_nomem(error);
+	if (pid < 0)
+		return amp_error_errno(error, AMPLAN_INTERNAL, errno,
+			"cannot tell who holds '%s" ASIDE_SUFFIX "': cannot read "
+			"'/proc/locks'",
+			path);
+	return AMPLAN_OK;
 }
 
 /*
@@ -392,8 +426,9 @@ int sqlite_lock_aside(struct amp_db *base, bool make, struct amplan_error *error
 			NULL);
 	free(name);
 	sqlite_wait_begins(db);
-	int code = rc == SQLITE_OK
-		? sqlite_insist(db, db->aside, error)
+	int code = rc == SQLITE_OK ? sqlite_insist(db, db->aside, error)
+		: (rc & 0xff) == SQLITE_NOMEM
+		? amp_error_nomem(error)
 		: amp_error(error, AMPLAN_DATABASE,
 			  "cannot lock '%s" ASIDE_SUFFIX "': %s", db->path,
 			  db->aside ? sqlite3_errmsg(db->aside)
