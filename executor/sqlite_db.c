@@ -68,6 +68,13 @@ int sqlite_error(
 	default:
 		amp_error(
 			error, AMPLAN_DATABASE, "cannot %s '%s': %s", what, name, cause);
+		/* nobody takes a journal away from under a lock that is still there */
+		if (rc == SQLITE_IOERR_DELETE_NOENT)
+			amp_error_hint(error,
+				"the journal is gone, so others wrote as well: was it "
+				"deleted, or did this program open and close the file "
+				"beside SQLite, which drops its locks? see "
+				"docs/startup.md");
 	}
 	if (error)
 		error->system = rc;
