@@ -168,6 +168,7 @@ static int begin(struct amp_db *base, bool foreign_keys, struct amplan_error *er
 		return code;
 	sqlite_wait_begins(db);
 	code = sqlite_insist(db, db->handle, error);
+	db->listed = !code && sqlite_is_listed(db);
 	/* nobody else writes to a shadow */
 	if (!db->shadow || code)
 		sqlite_cache_forget(db);
@@ -179,6 +180,8 @@ static int commit(struct amp_db *base, struct amplan_error *error)
 	struct sqlite_db *db = sqlite_of(base);
 	sqlite_wait_begins(db);
 	int code = sqlite_trouble(db, error), rc = SQLITE_OK;
+	if (!code)
+		code = sqlite_check_lock(db, error);
 	/* BUSY may come without the busy handler being asked */
 	while (!code && (rc = sqlite3_exec(db->handle, "COMMIT", NULL, NULL, NULL))) {
 		if (!sqlite_is_busy(rc) || !sqlite_busy(db, 0))

@@ -80,6 +80,7 @@ struct sqlite_db {
 	bool shadow;
 	int64_t bound;        /* of a shadow for proofs, in bytes; 0: none */
 	int64_t memory_then;  /* that SQLite used when the statement began */
+	bool listed;          /* our lock was seen in the kernel's list */
 	char *private_folder; /* of a private copy, removed at close; or NULL */
 	int64_t deadline, waiting_since, last_told, last_shown;
 	int64_t statement_deadline; /* in a rehearsal; 0: none */
@@ -142,6 +143,10 @@ int sqlite_progress(void *db);
 int sqlite_locked(struct sqlite_db *db, struct amplan_error *error);
 void sqlite_holder(const struct amp_target *target, struct amplan_holder *out,
 	struct amp_arena *arena);
+/* Does the kernel list a lock of ours on the database file? Then, before a commit, it must
+   still be there: a close() of that file anywhere in the process drops it without a word. */
+bool sqlite_is_listed(const struct sqlite_db *db);
+int sqlite_check_lock(const struct sqlite_db *db, struct amplan_error *error);
 int sqlite_held_aside(
 	const struct amp_target *target, bool *held, struct amplan_error *error);
 int sqlite_lock_aside(struct amp_db *db, bool make, struct amplan_error *error);

@@ -53,15 +53,18 @@ struct place {
 	const char *suffix;
 	int64_t first, last;
 	bool shared; /* any lock counts, not only one that keeps all others out */
+	bool ours;   /* of this process, and no others; else of others, where shared */
 };
 
 static const struct place writers[] = {
-	{"", RESERVED_BYTE, RESERVED_BYTE, false},
-	{"-shm", WAL_WRITE_BYTE, WAL_WRITE_BYTE, false},
-	{ASIDE_SUFFIX, RESERVED_BYTE, RESERVED_BYTE, false},
+	{"", RESERVED_BYTE, RESERVED_BYTE, false, false},
+	{"-shm", WAL_WRITE_BYTE, WAL_WRITE_BYTE, false, false},
+	{ASIDE_SUFFIX, RESERVED_BYTE, RESERVED_BYTE, false, false},
 };
 static const struct place readers = {
-	"", SHARED_FIRST, SHARED_FIRST + SHARED_SIZE - 1, true};
+	"", SHARED_FIRST, SHARED_FIRST + SHARED_SIZE - 1, true, false};
+static const struct place ourselves = {
+	"", RESERVED_BYTE, SHARED_FIRST + SHARED_SIZE - 1, true, true};
 
 /* Whether a line of the kernel's list is such a lock on this file; its pid. */
 static long matches(const char *line, const struct stat *file, const struct place *place)
@@ -83,7 +86,8 @@ static long matches(const char *line, const struct stat *file, const struct plac
 		last < place->first)
 		return 0;
 	/* readers in our way are others */
-	return pid > 0 && !(place->shared && pid == getpid()) ? pid : 0;
+	bool wanted = !place->shared || (pid == getpid()) == place->ours;
+	return pid > 0 && wanted ? pid : 0;
 }
 
 static bool file_of(const char *path, const struct place *place, struct stat *file)
@@ -354,6 +358,25 @@ static int64_t age_of(long pid)
 		return -1;
 	int64_t age = (int64_t)up.tv_sec - (int64_t)(started / (unsigned long long)ticks);
 	return age < 0 ? 0 : age;
+}
+
+bool sqlite_is_listed(const struct sqlite_db *db)
+{
+	return db->path && !db->shadow && owner_of(db->path, &ourselves, 1) > 0;
+}
+
+int sqlite_check_lock(const struct sqlite_db *db, struct amplan_error *error)
+{
+	if (!db->listed || owner_of(db->path, &ourselves, 1) != 0)
+		return AMPLAN_OK;
+	amp_error(error, AMPLAN_DATABASE,
+		"the lock on '%s' was lost: this process opened and closed the file beside "
+		"SQLite",
+		db->path);
+	amp_error_hint(error,
+		"nothing was committed; use the file through SQLite only, also to copy or to "
+		"look at it");
+	return AMPLAN_DATABASE;
 }
 
 static const char *path_of(const struct amp_target *target)

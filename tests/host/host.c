@@ -122,7 +122,7 @@ int main(int argc, char **argv)
 {
 	static const struct scenario *const all[] = {fork_scenarios, trace_scenarios,
 		xml_scenarios, library_scenarios, thread_scenarios, end_scenarios,
-		lock_scenarios};
+		lock_scenarios, trap_scenarios};
 	struct points points;
 	points_init(&points, "host", 1, argc, argv);
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)

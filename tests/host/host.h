@@ -37,6 +37,7 @@ extern const struct scenario library_scenarios[];
 extern const struct scenario thread_scenarios[];
 extern const struct scenario end_scenarios[];
 extern const struct scenario lock_scenarios[];
+extern const struct scenario trap_scenarios[];
 
 /* COUNT migrations in FOLDER, each with a table and some rows, one on the other. */
 void host_migrations(const char *folder, int count);
