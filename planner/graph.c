@@ -290,13 +290,14 @@ int amp_graph_build(struct amp_graph *graph, const struct amp_catalog *catalog,
 {
 	*graph = (struct amp_graph){.catalog = catalog};
 	size_t references = 0;
-	for (size_t i = 0; i < catalog->count; i++)
-		references += catalog->items[i]->ndepends;
 	/* node + 1 and one past the last edge must be numbers as well */
-	if (catalog->count >= UINT32_MAX - 1 || references >= UINT32_MAX - 1)
-		return amp_error(error, AMPLAN_REFUSED,
-			"%zu migrations with %zu dependencies are too many",
-			catalog->count, references);
+	bool many = catalog->count >= UINT32_MAX - 1;
+	for (size_t i = 0; !many && i < catalog->count; i++)
+		references += catalog->items[i]->ndepends;
+	if (many || references >= UINT32_MAX - 1)
+		return amp_error(error, AMPLAN_REFUSED, "%zu %s are too many",
+			many ? catalog->count : references,
+			many ? "migrations" : "dependencies");
 	fill_nodes(graph, catalog);
 	if (!graph->arena.failed)
 		amp_squash(graph, findings);

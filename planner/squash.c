@@ -16,10 +16,10 @@ static int compare_claims(const void *a, const void *b)
 {
 	const struct amp_claim *left = a, *right = b;
 	int order = amp_text_compare(left->id, right->id);
+	if (!order)
+		order = (left->squash > right->squash) - (left->squash < right->squash);
 	if (order)
 		return order;
-	if (left->squash != right->squash)
-		return left->squash < right->squash ? -1 : 1;
 	return (left->reference > right->reference) -
 		(left->reference < right->reference);
 }
