@@ -113,7 +113,7 @@ static void must_be_unchanged(
 
 static int64_t ask(struct amp_db *db, const char *sql)
 {
-	return sqlite_number(sqlite_of(db)->handle, sql, -1);
+	return sqlite_number(sqlite_of(db), sql, -1);
 }
 
 /* Whatever the SQL did, these are amplan's. */
