@@ -27,7 +27,8 @@ int amp_open_beneath(int root, const char *path, int flags)
 	};
 	long fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
 	/* EPERM: sandboxes that do not know the call; EAGAIN: something was renamed */
-	for (int tries = 0; fd < 0 && errno == EAGAIN && tries < 8; tries++)
+	for (int tries = 0; fd < 0 && (errno == EAGAIN || errno == EINTR) && tries < 8;
+		tries++)
 		fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
 	if (fd < 0 && (errno == ENOSYS || errno == EPERM || errno == EAGAIN))
 		return amp_open_beneath_slow(root, path, flags);
@@ -113,7 +114,7 @@ static int step(struct trail *trail, const char *component)
 		return number;
 	}
 	trail->fds[trail->depth++] = fd;
-	strcpy(trail->last, component);
+	memcpy(trail->last, component, strlen(component) + 1);
 	return number;
 }
 
@@ -124,7 +125,7 @@ int amp_open_beneath_slow(int root, const char *path, int flags)
 		return stop(&trail, EXDEV);
 	if (strlen(path) >= PATH_MAX)
 		return stop(&trail, ENAMETOOLONG);
-	strcpy(trail.rest, path);
+	memcpy(trail.rest, path, strlen(path) + 1);
 	char component[NAME_MAX + 2];
 	while (next_component(&trail, component)) {
 		int number = step(&trail, component);

@@ -60,7 +60,7 @@ void amp_error_hint(struct amplan_error *error, const char *format, ...)
 	va_end(args);
 }
 
-int amp_error_nomem(struct amplan_error *error)
+void amp_error_say_nomem(struct amplan_error *error)
 {
-	return amp_error(error, AMPLAN_NOMEM, "out of memory");
+	amp_error(error, AMPLAN_NOMEM, "out of memory");
 }

@@ -15,8 +15,13 @@ int amp_error_errno(struct amplan_error *error, int code, int number, const char
 /* Adds the advice. */
 void amp_error_hint(struct amplan_error *error, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-/* "out of memory". */
-int amp_error_nomem(struct amplan_error *error);
+void amp_error_say_nomem(struct amplan_error *error);
+/* "out of memory". Here, so that whoever reads a caller sees that it never returns 0. */
+static inline int amp_error_nomem(struct amplan_error *error)
+{
+	amp_error_say_nomem(error);
+	return AMPLAN_NOMEM;
+}
 void amp_error_clear(struct amplan_error *error);
 
 #endif

@@ -13,10 +13,11 @@
 #include <stddef.h>
 
 /* The body of a struct that is a vec of `type`. */
-#define AMP_VEC(type)                   \
-	{                               \
-		type *items;            \
-		size_t count, capacity; \
+#define AMP_VEC(type)                                                              \
+	{                                                                          \
+		/* NOLINTNEXTLINE(bugprone-macro-parentheses): a type, no value */ \
+		type *items;                                                       \
+		size_t count, capacity;                                            \
 	}
 
 /* Appends a value; false: no memory, nothing changed. */

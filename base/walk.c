@@ -60,7 +60,7 @@ static void add_entry(
 	struct walk *walk, const char *path, enum amp_file_problem problem, int number)
 {
 	struct amp_file_entry entry = {path, problem, number};
-	if (!amp_vec_push(&walk->entries, entry))
+	if (number == ENOMEM || !amp_vec_push(&walk->entries, entry))
 		walk->failed = true;
 }
 
@@ -85,6 +85,13 @@ static bool is_folder_outside(const struct walk *walk, const char *path, int num
 		!fstatat(walk->folder->fd, path, &status, 0) && S_ISDIR(status.st_mode);
 }
 
+/* Trouble of the machine: what the link leads to may be a folder, with descriptors in it. */
+static bool is_unknown(int number)
+{
+	return number == EIO || number == ENOMEM || number == EMFILE ||
+		number == ENFILE || number == EINTR;
+}
+
 /* A link counts as what it leads to, if that is inside. */
 static void add_link(struct walk *walk, const char *path, const char *name)
 {
@@ -100,7 +107,7 @@ static void add_link(struct walk *walk, const char *path, const char *name)
 			return;
 		}
 	}
-	if (!has_ending(walk, name) &&
+	if (!has_ending(walk, name) && !is_unknown(number) &&
 		(fd >= 0 || !is_folder_outside(walk, path, number)))
 		return;
 	if (fd < 0 || number)
@@ -127,14 +134,12 @@ static void add_name(struct walk *walk, int fd, const char *below, struct dirent
 		return;
 	const char *path = amp_arena_printf(
 		walk->arena, "%s%s%s", below, *below ? "/" : "", entry->d_name);
-	if (!path)
-		walk->failed = true;
-	else if (type == DT_LNK)
+	if (path && type == DT_LNK)
 		add_link(walk, path, entry->d_name);
-	else if (type != DT_DIR)
+	else if (path && type != DT_DIR)
 		add_entry(walk, path,
 			type == DT_REG ? AMP_FILE_FINE : AMP_FILE_NOT_A_FILE, 0);
-	else if (!amp_vec_push(&walk->folders, path))
+	else if (!path || !amp_vec_push(&walk->folders, path))
 		walk->failed = true;
 }
 
@@ -146,9 +151,10 @@ static int list(struct walk *walk, const char *path)
 	struct stat status;
 	if (fd < 0)
 		return errno;
-	if (fstat(fd, &status) || !first_visit(walk, &status)) {
+	int unknown = fstat(fd, &status) ? errno : 0;
+	if (unknown || !first_visit(walk, &status)) {
 		close(fd);
-		return 0;
+		return unknown;
 	}
 	DIR *stream = fdopendir(fd);
 	if (!stream) {
@@ -157,6 +163,7 @@ static int list(struct walk *walk, const char *path)
 		return number;
 	}
 	struct dirent *entry;
+	/* cppcheck-suppress readdirCalled ; readdir_r is withdrawn: glibc advises against it */
 	while ((errno = 0, entry = readdir(stream)) && !walk->failed)
 		if (entry->d_name[0] != '.')
 			add_name(walk, fd, path, entry);

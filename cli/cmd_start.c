@@ -34,7 +34,7 @@ static char *applied_ids(const struct amplan_report *report)
 		const char *id = applied_id(report, i);
 		if (at && *id)
 			ids[at++] = ' ';
-		memcpy(ids + at, id, strlen(id));
+		memcpy(ids + at, id, strlen(id) + 1);
 		at += strlen(id);
 	}
 	return ids;

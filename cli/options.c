@@ -203,7 +203,7 @@ static int set_number(
 				option->name, value);
 		return AMPLAN_OK;
 	}
-	if (!whole(value, option->type == OPT_MIB ? 1 << 30 : 1 << 30, &number) ||
+	if (!whole(value, 1 << 30, &number) ||
 		(option->type == OPT_NUMBER && number == 0))
 		return wrong(scan->error, "option '--%s' needs a number, not '%.100s'",
 			option->name, value);
@@ -220,10 +220,12 @@ static int set(struct scan *scan, const struct opt *option, const char *value)
 		return AMPLAN_OK;
 	void *field = (char *)scan->options + option->offset;
 	struct opt_list *list = field;
-	switch (option->type) {
-	case OPT_FLAG:
+	/* only a flag takes none */
+	if (!value) {
 		*(bool *)field = true;
 		return AMPLAN_OK;
+	}
+	switch (option->type) {
 	case OPT_TEXT:
 		if (!*value)
 			return wrong(scan->error,
@@ -242,6 +244,7 @@ static int set(struct scan *scan, const struct opt *option, const char *value)
 		*(int *)field = 0;
 		return wrong(scan->error, "option '--%s' needs one of %s, not '%.100s'",
 			option->name, option->argument, value);
+	case OPT_FLAG:
 	case OPT_NUMBER:
 	case OPT_SECONDS:
 	case OPT_MIB:

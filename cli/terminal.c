@@ -17,7 +17,8 @@ static bool is_set(const char *name)
 
 static bool is_forced(const char *name)
 {
-	return is_set(name) && strcmp(getenv(name), "0") != 0;
+	const char *value = getenv(name);
+	return value && *value && strcmp(value, "0") != 0;
 }
 
 static bool is_dumb(void)
@@ -120,6 +121,26 @@ static void put_style(struct terminal *terminal, char code)
 		fprintf(terminal->stream, "\033[%sm", sequences[(unsigned char)code]);
 }
 
+static long long take_signed(va_list *args, unsigned longs)
+{
+	if (longs > 1)
+		return va_arg(*args, long long);
+	if (longs == 1)
+		return va_arg(*args, long);
+	return va_arg(*args, int);
+}
+
+static unsigned long long take_unsigned(va_list *args, unsigned longs, bool size)
+{
+	if (size)
+		return va_arg(*args, size_t);
+	if (longs > 1)
+		return va_arg(*args, unsigned long long);
+	if (longs == 1)
+		return va_arg(*args, unsigned long);
+	return va_arg(*args, unsigned);
+}
+
 /* One conversion of say(); returns the byte behind it. */
 static const char *convert(struct terminal *terminal, const char *format, va_list *args)
 {
@@ -133,17 +154,10 @@ static const char *convert(struct terminal *terminal, const char *format, va_lis
 		terminal_text(terminal, va_arg(*args, const char *));
 		break;
 	case 'd':
-		fprintf(stream, "%lld",
-			longs > 1            ? va_arg(*args, long long)
-				: longs == 1 ? (long long)va_arg(*args, long)
-					     : (long long)va_arg(*args, int));
+		fprintf(stream, "%lld", take_signed(args, longs));
 		break;
 	case 'u':
-		fprintf(stream, "%llu",
-			size                ? (unsigned long long)va_arg(*args, size_t)
-				: longs > 1 ? va_arg(*args, unsigned long long)
-				: longs ? (unsigned long long)va_arg(*args, unsigned long)
-					: (unsigned long long)va_arg(*args, unsigned));
+		fprintf(stream, "%llu", take_unsigned(args, longs, size));
 		break;
 	case 'c':
 		putc(va_arg(*args, int), stream);

@@ -5,13 +5,17 @@
 
 #include <string.h>
 
-/* "postgresql://user:secret@host/db" without the secret. */
+/* "postgresql://user:secret@host/db" without the secret, and without what is behind '?',
+   where one may stand as well. An '@' there leaves open which part is which: neither is
+   shown. */
 static const char *redact(struct amp_arena *arena, const char *url)
 {
-	const char *authority = strstr(url, "://");
-	const char *at = authority ? strrchr(authority, '@') : NULL;
-	const char *colon =
-		at ? memchr(authority + 3, ':', (size_t)(at - authority - 3)) : NULL;
+	const char *authority = strstr(url, "://") + 3;
+	const char *query = strchr(authority, '?');
+	const char *at = strrchr(authority, '@');
+	const char *colon = at ? memchr(authority, ':', (size_t)(at - authority)) : NULL;
+	if (at && query && query < at)
+		return amp_arena_printf(arena, "%.*s***", (int)(authority - url), url);
 	if (!colon)
 		return amp_arena_strndup(arena, url, strcspn(url, "?"));
 	return amp_arena_printf(arena, "%.*s:***%.*s", (int)(colon - url), url,

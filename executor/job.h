@@ -43,10 +43,12 @@ struct amp_job {
 	bool looked;     /* the database was looked at */
 	bool exists;     /* there is one */
 	struct amp_history history;
-	char fingerprint[AMP_DIGEST_SIZE]; /* of the live schema when looked at */
+	struct AMP_VEC(struct amp_history) past; /* histories that reports point into */
+	char fingerprint[AMP_DIGEST_SIZE];       /* of the live schema when looked at */
 	struct amp_plan plan;
 	bool planned;
-	bool running; /* another process runs a step outside a transaction */
+	bool running; /* looked at: another process runs a step outside a transaction */
+	bool apart; /* we hold the lock beside: nobody else is in the middle of a plan */
 	struct amp_goal goal;
 	struct {
 		const struct amplan_access *items;
@@ -80,8 +82,8 @@ void amp_job_compare_schema(struct amp_job *job, enum amplan_severity severity);
 void amp_job_say_locked(struct amp_job *job, const struct amplan_error *error);
 
 /* Is a transaction="none" step begun and not done? AMPLAN_PARTIAL where it stopped part
-   way, AMPLAN_LOCKED where a living process runs it, else AMPLAN_OK. */
-int amp_job_begun(struct amp_job *job, struct amplan *amplan, struct amplan_error *error);
+   way, AMPLAN_LOCKED where a living process runs it (amp_look() knows), else AMPLAN_OK. */
+int amp_job_begun(struct amp_job *job, struct amplan_error *error);
 
 /* Makes the report from whatever is there. AMPLAN_OK or AMPLAN_NOMEM. */
 int amp_job_publish(

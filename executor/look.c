@@ -1,5 +1,56 @@
 #include "executor/look.h"
 
+#include <stdio.h>
+#include <string.h>
+
+static int look_once(struct amp_job *job, struct amplan *amplan, enum amp_access access,
+	struct amp_db **db, struct amplan_error *error)
+{
+	const struct amp_engine *engine = amplan->engine;
+	engine->close(*db);
+	*db = NULL;
+	int code = engine->open(&amplan->target, access, &amplan->hooks, db, error);
+	if (!code)
+		code = engine->begin_read(*db, error);
+	if (!code)
+		code = amp_job_look(job, *db, error);
+	return code;
+}
+
+static bool has_begun(const struct amp_history *history)
+{
+	for (size_t i = 0; i < history->napplied; i++)
+		if (history->applied[i].interrupted)
+			return true;
+	return false;
+}
+
+/*
+ * A step that is begun and not finished: does a living process run it, or did it stop part
+ * way? The history was read before the lock was asked for, so the process may have finished
+ * and gone in between. Only a step that is still begun when it is read again, after nobody
+ * held the lock, was left by nobody who could go on with it. Where we hold that lock ourselves,
+ * what is read is the last word. (invariant 11)
+ */
+static int look_for_runner(struct amp_job *job, struct amplan *amplan,
+	enum amp_access access, struct amp_db **db, struct amplan_error *error)
+{
+	size_t findings = job->findings.count;
+	char head[AMP_DIGEST_SIZE] = "";
+	int code = look_once(job, amplan, access, db, error);
+	while (!code && !job->apart && has_begun(&job->history)) {
+		if (!strcmp(head, job->history.head))
+			break;
+		code = amplan->engine->held_aside(&amplan->target, &job->running, error);
+		if (code || job->running)
+			break;
+		snprintf(head, sizeof(head), "%s", job->history.head);
+		job->findings.count = findings;
+		code = look_once(job, amplan, access, db, error);
+	}
+	return code;
+}
+
 int amp_look(struct amp_job *job, struct amplan *amplan, enum amp_access access,
 	struct amp_db **db, struct amplan_error *error)
 {
@@ -10,12 +61,7 @@ int amp_look(struct amp_job *job, struct amplan *amplan, enum amp_access access,
 		return code;
 	if (!exists)
 		return amp_job_look_at_nothing(job, error);
-	code = amplan->engine->open(&amplan->target, access, &amplan->hooks, db, error);
-	if (!code)
-		code = amplan->engine->begin_read(*db, error);
-	if (!code)
-		code = amp_job_look(job, *db, error);
-	return code;
+	return look_for_runner(job, amplan, access, db, error);
 }
 
 int amp_look_and_plan(struct amp_job *job, struct amplan *amplan,
@@ -32,7 +78,7 @@ int amp_look_and_plan(struct amp_job *job, struct amplan *amplan,
 	/* a step that is begun is why the plan does not hold: say so by its own code */
 	if (!code || code == AMPLAN_REFUSED) {
 		struct amplan_error begun;
-		int why = amp_job_begun(job, amplan, &begun);
+		int why = amp_job_begun(job, &begun);
 		if (why && error)
 			*error = begun;
 		code = why ? why : code;

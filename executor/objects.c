@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/always.h"
+
 void amp_objects_fingerprint(const struct amp_objects *objects, char out[AMP_DIGEST_SIZE])
 {
 	struct amp_digest digest;
@@ -44,7 +46,7 @@ static int kind_rank(const char *type)
 {
 	static const char *const order[] = {"table", "view", "index", "trigger"};
 	int rank = 0;
-	while (rank < 4 && strcmp(order[rank], type))
+	while (rank < 4 && strcmp(order[rank], type) != 0)
 		rank++;
 	return rank;
 }
@@ -194,12 +196,15 @@ static bool add_edit(struct lines *out, const struct lines *a, const struct line
 
 static bool add_pair(struct lines *out, const struct amp_pair *pair)
 {
-	if (amp_pair_is_equal(pair))
-		return add_lines(out, pair->after->sql, ' ');
-	if (!pair->before)
-		return add_lines(out, pair->after->sql, '+');
+	/* amp_objects_next() gives at least one of them */
+	if (AMP_NEVER(!pair->before && !pair->after))
+		return true;
 	if (!pair->after)
 		return add_lines(out, pair->before->sql, '-');
+	if (!pair->before)
+		return add_lines(out, pair->after->sql, '+');
+	if (amp_pair_is_equal(pair))
+		return add_lines(out, pair->after->sql, ' ');
 	struct lines a = {0}, b = {0};
 	bool ok = add_lines(&a, pair->before->sql, '-') &&
 		add_lines(&b, pair->after->sql, '+') && add_edit(out, &a, &b);

@@ -55,9 +55,9 @@ static int settle(
 		code = db->engine->objects(db, &objects, error);
 	const struct amp_history_row *begun =
 		code ? NULL : find_interrupted(&history, id);
-	if (!code && !begun)
-		code = refuse(&history, id, error);
-	if (!code) {
+	if (!begun) {
+		code = code ? code : refuse(&history, id, error);
+	} else {
 		amp_objects_fingerprint(&objects, fingerprint);
 		struct amp_history_row row = *begun;
 		row.event.event = settled_event(begun->event.event, applied);
@@ -86,7 +86,7 @@ int amplan_resolve(
 			&amplan->target, AMP_WRITE, &amplan->hooks, &db, error);
 	/* the aside lock first: a step that still runs is not interrupted */
 	if (!code)
-		code = amplan->engine->lock_aside(db, error);
+		code = amplan->engine->lock_aside(db, true, error);
 	if (!code)
 		code = amplan->engine->begin(db, false, error);
 	if (!code)
@@ -95,6 +95,6 @@ int amplan_resolve(
 		code = amplan->engine->commit(db, error);
 	amplan->engine->close(db);
 	if (!code)
-		amp_failure_remove(amplan->engine, &amplan->target);
+		amp_failure_remove(amplan);
 	return code;
 }

@@ -4,33 +4,78 @@
 
 #include "executor/objects.h"
 
-/* The arrows of the picture in run.h. */
-static bool is_arrow(enum amp_run_state from, enum amp_run_state to)
-{
-	switch (from) {
-	case AMP_RUN_IDLE:
-		return to == AMP_RUN_LOCKED || to == AMP_RUN_ALONE;
-	case AMP_RUN_LOCKED:
-		return to == AMP_RUN_CHECKED || to == AMP_RUN_IDLE;
-	case AMP_RUN_CHECKED:
-		return to == AMP_RUN_IDLE;
-	case AMP_RUN_ALONE:
-		return to == AMP_RUN_IDLE || to == AMP_RUN_PARTIAL;
-	case AMP_RUN_PARTIAL:
-		break;
-	}
-	return false;
-}
+static const char *const state_names[] = {
+	[AMP_RUN_IDLE] = "IDLE",
+	[AMP_RUN_LOCKED] = "LOCKED",
+	[AMP_RUN_CHECKED] = "CHECKED",
+	[AMP_RUN_ALONE] = "ALONE",
+	[AMP_RUN_PARTIAL] = "PARTIAL",
+};
+
+#define TO(state) (1u << AMP_RUN_##state)
+
+/* The arrows of the picture in run.h; docs/protocol.md and the model have the same. */
+static const unsigned arrows[] = {
+	[AMP_RUN_IDLE] = TO(LOCKED) | TO(ALONE),
+	[AMP_RUN_LOCKED] = TO(CHECKED) | TO(IDLE),
+	[AMP_RUN_CHECKED] = TO(IDLE),
+	[AMP_RUN_ALONE] = TO(IDLE) | TO(PARTIAL),
+	[AMP_RUN_PARTIAL] = 0,
+};
 
 int amp_run_move(
 	struct amp_runner *runner, enum amp_run_state to, struct amplan_error *error)
 {
-	if (!is_arrow(runner->state, to))
+	if (!(arrows[runner->state] & (1u << to)))
 		return amp_error(error, AMPLAN_INTERNAL,
-			"the executor cannot go from state %d to %d", (int)runner->state,
-			(int)to);
+			"the executor cannot go from %s to %s",
+			state_names[runner->state], state_names[to]);
 	runner->state = to;
 	return AMPLAN_OK;
+}
+
+/* The transaction is gone, whatever it held. */
+static void rest(struct amp_runner *runner)
+{
+	if (runner->state != AMP_RUN_IDLE)
+		amp_run_move(runner, AMP_RUN_IDLE, NULL);
+}
+
+int amp_run_stale(struct amp_runner *runner, bool history, struct amplan_error *error)
+{
+	runner->stale = true;
+	amp_error(error, AMPLAN_REFUSED,
+		"the %s of the database changed since the plan was made",
+		history ? "history" : "schema");
+	amp_error_hint(error, "plan again: the new plan starts from what is there now");
+	return AMPLAN_REFUSED;
+}
+
+static bool has_moved(
+	const struct amp_runner *runner, const struct amp_history_head *head)
+{
+	return strcmp(head->head, runner->head.head) ||
+		strcmp(head->identity, runner->head.identity);
+}
+
+bool amp_run_is_stale(void *user)
+{
+	struct amp_runner *runner = user;
+	struct amp_history_head head;
+	struct amplan_error unused;
+	if (!amp_history_head(runner->db, &head, &unused) && has_moved(runner, &head))
+		runner->stale = true;
+	return runner->stale;
+}
+
+bool amp_run_is_over(void *user)
+{
+	struct amp_runner *runner = user;
+	char stamp[AMP_DIGEST_SIZE];
+	bool over = amp_run_is_stale(user) &&
+		!amp_history_stamp(runner->db, stamp, NULL) && *stamp;
+	runner->stale = over;
+	return over;
 }
 
 /* Under the lock: is everything as it was when the plan was made? (invariant 4) */
@@ -40,28 +85,24 @@ static int check_fence(struct amp_runner *runner, struct amplan_error *error)
 	struct amp_objects objects;
 	char fingerprint[AMP_DIGEST_SIZE];
 	int code = amp_history_head(runner->db, &head, error);
+	if (!code && has_moved(runner, &head))
+		return amp_run_stale(runner, true, error);
 	if (!code)
 		code = runner->db->engine->objects(runner->db, &objects, error);
 	if (code)
 		return code;
 	amp_objects_fingerprint(&objects, fingerprint);
-	if (!strcmp(head.head, runner->head.head) &&
-		!strcmp(head.identity, runner->head.identity) &&
-		!strcmp(fingerprint, runner->fingerprint))
-		return AMPLAN_OK;
-	runner->stale = true;
-	amp_error(error, AMPLAN_REFUSED,
-		strcmp(head.head, runner->head.head)
-			? "the history of the database changed since the plan was made"
-			: "the schema of the database changed since the plan was made");
-	amp_error_hint(error, "plan again: the new plan starts from what is there now");
-	return AMPLAN_REFUSED;
+	return strcmp(fingerprint, runner->fingerprint)
+		? amp_run_stale(runner, false, error)
+		: AMPLAN_OK;
 }
 
 static int begin_stage(
 	struct amp_runner *runner, bool foreign_keys, struct amplan_error *error)
 {
 	int code = runner->db->engine->begin(runner->db, foreign_keys, error);
+	if (code == AMPLAN_LOCKED && runner->stale)
+		return amp_run_stale(runner, true, error);
 	if (!code)
 		code = amp_run_move(runner, AMP_RUN_LOCKED, error);
 	if (!code && !runner->rehearsal)
@@ -84,7 +125,7 @@ static int end_stage(struct amp_runner *runner, struct amplan_error *error)
 static void undo_stage(struct amp_runner *runner, size_t first, size_t end)
 {
 	runner->db->engine->rollback(runner->db);
-	runner->state = AMP_RUN_IDLE;
+	rest(runner);
 	for (size_t i = first; i < end; i++)
 		if (runner->job->results[i].outcome != AMPLAN_STOPPED)
 			runner->job->results[i] = (struct amp_result){0};
@@ -179,7 +220,7 @@ static void forget_untold(struct amp_runner *runner, size_t first, size_t end)
 		if (runner->job->results[i].outcome != AMPLAN_STOPPED)
 			runner->job->results[i] =
 				(struct amp_result){.outcome = AMPLAN_UNTRIED};
-	runner->state = AMP_RUN_IDLE;
+	rest(runner);
 }
 
 /* Where a step did not work, what its keys point at may be missing for that reason. */
@@ -276,7 +317,7 @@ static int record_alone(struct amp_runner *runner, size_t index, const char *eve
 		code = end_stage(runner, error);
 	if (code) {
 		runner->db->engine->rollback(runner->db);
-		runner->state = AMP_RUN_IDLE;
+		rest(runner);
 	}
 	return code;
 }
@@ -297,31 +338,70 @@ static int explain_partial(
 	return AMPLAN_PARTIAL;
 }
 
+/* Its SQL is done, and the history says only that it began. */
+static int explain_unrecorded(
+	struct amp_runner *runner, size_t index, struct amplan_error *error)
+{
+	const char *id = runner->job->plan.steps[index].migration->id;
+	runner->stale = false;
+	runner->failed_id = id;
+	amp_error(error, AMPLAN_PARTIAL,
+		"'%s' ran to its end, which cannot be recorded: %s", id,
+		error ? error->message : "");
+	amp_error_hint(error, "when that is mended: 'amplan resolve %s --applied'", id);
+	return AMPLAN_PARTIAL;
+}
+
+static int stop_part_way(struct amp_runner *runner, struct amplan_error *error)
+{
+	int code = runner->state == AMP_RUN_ALONE
+		? AMPLAN_OK
+		: amp_run_move(runner, AMP_RUN_ALONE, error);
+	return code ? code : amp_run_move(runner, AMP_RUN_PARTIAL, error);
+}
+
+static bool record_abandoned(struct amp_runner *runner, size_t index)
+{
+	struct amplan_error unused;
+	struct amp_objects objects;
+	bool up = runner->job->plan.direction == AMP_UP;
+	if (runner->db->engine->objects(runner->db, &objects, &unused) ||
+		amp_run_move(runner, AMP_RUN_IDLE, &unused))
+		return false;
+	amp_objects_fingerprint(&objects, runner->fingerprint);
+	return !record_alone(runner, index, up ? "abandoned" : "resolved", &unused);
+}
+
 /* SQL outside a transaction: recorded as started before, and as done after. */
 static int apply_alone(
 	struct amp_runner *runner, size_t index, struct amplan_error *error)
 {
 	bool up = runner->job->plan.direction == AMP_UP;
 	int code = record_alone(runner, index, up ? "started" : "undoing", error);
+	if (!code)
+		code = amp_run_move(runner, AMP_RUN_ALONE, error);
 	if (code)
 		return code;
-	amp_run_move(runner, AMP_RUN_ALONE, NULL);
 	code = amp_run_step(runner, index, error);
-	runner->state = AMP_RUN_IDLE;
+	bool ran = !code;
+	if (ran)
+		code = amp_run_move(runner, AMP_RUN_IDLE, error);
 	if (!code)
-		return record_alone(runner, index, NULL, error);
+		code = record_alone(runner, index, NULL, error);
+	if (!code)
+		return AMPLAN_OK;
 	runner->failed_id = runner->job->plan.steps[index].migration->id;
-	/* nothing has run yet: there is nothing for a person to settle */
+	/* nothing has run yet: there is nothing for a person to settle. Where the machine
+	   failed the first statement it may have taken effect all the same */
+	if (!ran && code != AMPLAN_DATABASE &&
+		runner->job->results[index].statements == 0 &&
+		record_abandoned(runner, index))
+		return code;
+	code = ran ? explain_unrecorded(runner, index, error)
+		   : explain_partial(runner, index, error);
 	struct amplan_error unused;
-	struct amp_objects objects;
-	if (runner->job->results[index].statements == 0 &&
-		!runner->db->engine->objects(runner->db, &objects, &unused)) {
-		amp_objects_fingerprint(&objects, runner->fingerprint);
-		if (!record_alone(runner, index, up ? "abandoned" : "resolved", &unused))
-			return code;
-	}
-	runner->state = AMP_RUN_PARTIAL;
-	return explain_partial(runner, index, error);
+	int moved = stop_part_way(runner, &unused);
+	return moved ? moved : code;
 }
 
 static int rehearse_alone(

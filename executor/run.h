@@ -12,8 +12,8 @@
  *	   |                   |                          |
  *	   | started           +---------- rollback ------+------> IDLE (stage undone)
  *	   v
- *	 ALONE ------------> IDLE (done)      a transaction="none" step
- *	   +---------------> PARTIAL          stopped part way; only a person goes on
+ *	 ALONE ------------> IDLE    a transaction="none" step ran; recording that is a stage
+ *	   +---------------> PARTIAL stopped part way, or not recorded; a person goes on
  */
 #ifndef EXECUTOR_RUN_H
 #define EXECUTOR_RUN_H
@@ -49,6 +49,13 @@ struct amp_runner {
 
 /* Runs all stages of the plan. Findings and results go into the job. */
 int amp_run_plan(struct amp_runner *runner, struct amplan_error *error);
+
+/* Asked while others have the lock: is the plan no longer worth waiting for? `user` is the
+   runner; what it says is AMPLAN_REFUSED by amp_run_stale(). */
+bool amp_run_is_stale(void *user);
+/* The same where others may be in the middle of a plan: has one of them finished his? */
+bool amp_run_is_over(void *user);
+int amp_run_stale(struct amp_runner *runner, bool history, struct amplan_error *error);
 
 /* Moves to a state; AMPLAN_INTERNAL where the picture above has no such arrow. */
 int amp_run_move(

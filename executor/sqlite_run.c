@@ -70,28 +70,6 @@ static int report_denied(struct sqlite_db *db, const struct amp_sql *sql,
 		error, AMPLAN_REFUSED, "'%s': %s", as->migration->id, guard->message);
 }
 
-/* Trouble of the machine, not of the SQL. */
-static bool is_system_trouble(int rc)
-{
-	/* a virtual table that does not fit its content is a matter of the SQL */
-	if (rc == SQLITE_CORRUPT_VTAB)
-		return false;
-	switch (rc & 0xff) {
-	case SQLITE_NOMEM:
-	case SQLITE_IOERR:
-	case SQLITE_FULL:
-	case SQLITE_CORRUPT:
-	case SQLITE_NOTADB:
-	case SQLITE_CANTOPEN:
-	case SQLITE_READONLY:
-	case SQLITE_BUSY:
-	case SQLITE_INTERRUPT:
-		return true;
-	default:
-		return false;
-	}
-}
-
 /* A statement of a proof that ran too long, or filled the shadow. */
 static int report_endless(const struct amp_sql *sql, struct amp_run_as *as,
 	const struct statement *statement, const char *what, const char *hint,
@@ -122,7 +100,7 @@ static int report_failure(struct sqlite_db *db, int rc, const struct amp_sql *sq
 			"a shadow for proofs holds 128 MiB, and it began empty; look for a "
 			"query that makes rows without an end",
 			error);
-	if (is_system_trouble(rc) || db->cancelled)
+	if (sqlite_is_trouble(rc) || db->cancelled)
 		return sqlite_error(db, rc, "migrate", error);
 	as->needs_rows = (rc & 0xff) == SQLITE_CONSTRAINT;
 	const char *cause = sqlite3_errmsg(db->handle);
@@ -190,6 +168,8 @@ static int prepare(struct sqlite_db *db, const struct amp_sql *sql, size_t *tail
 	db->guard.stepping = false;
 	db->guard.dropping[0] = '\0';
 	db->guard.whole = false;
+	/* that of the statement before, which may be one of another migration */
+	db->out_of_time = db->out_of_room = false;
 	sqlite_keep_next(db);
 	if (db->guard.recorder)
 		sqlite_record_begin(&db->guard, statement->start);
@@ -220,21 +200,43 @@ static bool pass_over(struct sqlite_db *db, int rc, const struct amp_sql *sql,
 	return true;
 }
 
+/* What a statement is given begins now: time, and of a bounded shadow room. */
+static void begin_limits(struct sqlite_db *db, const struct amp_run_as *as)
+{
+	int64_t limit = as->statement_timeout_ms;
+	db->statement_deadline = limit ? amp_now_ms() + limit : 0;
+	db->memory_then = sqlite3_memory_used();
+	db->guard.stepping = true;
+}
+
+static void end_limits(struct sqlite_db *db)
+{
+	db->statement_deadline = 0;
+	db->guard.stepping = false;
+}
+
 static int step_through(
 	struct sqlite_db *db, sqlite3_stmt *prepared, const struct amp_run_as *as)
 {
 	int rc;
-	int64_t limit = as->statement_timeout_ms;
-	db->statement_deadline = limit ? amp_now_ms() + limit : 0;
-	db->out_of_time = db->out_of_room = false;
-	db->memory_then = sqlite3_memory_used();
-	db->guard.stepping = true;
+	begin_limits(db, as);
 	do
 		rc = sqlite3_step(prepared);
 	while (rc == SQLITE_ROW);
-	db->statement_deadline = 0;
-	db->guard.stepping = false;
+	end_limits(db);
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/* A question that the machine failed may have ended the transaction: the next statement
+   would run, and commit, alone. */
+static int still_open(struct sqlite_db *db, bool inside, struct amplan_error *error)
+{
+	int code = sqlite_trouble(db, error);
+	if (code || !inside || !sqlite3_get_autocommit(db->handle))
+		return code;
+	return amp_error(error, AMPLAN_DATABASE,
+		"the transaction on '%s' ended between two statements",
+		db->path ? db->path : "the shadow");
 }
 
 static int run_statements(struct sqlite_db *db, const struct amp_sql *sql,
@@ -253,6 +255,8 @@ static int run_statements(struct sqlite_db *db, const struct amp_sql *sql,
 		if (!rc && !code)
 			code = sqlite_keep_before(
 				db, sql, as, statement.start, statement.length, error);
+		if (!rc && !code)
+			code = still_open(db, inside, error);
 		if (code) {
 			sqlite3_finalize(statement.prepared);
 			return code;
@@ -278,27 +282,31 @@ static int run_statements(struct sqlite_db *db, const struct amp_sql *sql,
 	}
 }
 
-/* A transaction="none" step may open transactions, but must close them. */
-static int check_closed(struct sqlite_db *db, const struct amp_sql *sql,
-	struct amp_run_as *as, struct amplan_error *error)
+/* A transaction="none" step may open transactions, but must close them. One that failed
+   within its own is undone as far as that goes, so that the connection can be used. */
+static int close_transaction(struct sqlite_db *db, const struct amp_sql *sql,
+	struct amp_run_as *as, int code, struct amplan_error *error)
 {
 	if (as->transactional || sqlite3_get_autocommit(db->handle))
-		return AMPLAN_OK;
+		return code;
+	sqlite_roll_back(&db->base);
+	if (code)
+		return code;
 	struct amplan_finding *finding = sqlite_add_finding(sql, as,
 		"transaction-control", skip_blank(sql->text, 0),
 		"the step ends inside an open transaction");
 	amp_finding_hint(as->findings, finding, "add the COMMIT that is missing");
-	sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
 	return amp_error(error, AMPLAN_FAILED, "'%s' ends inside an open transaction",
 		as->migration->id);
 }
 
 static void reset_connection(struct sqlite_db *db)
 {
-	sqlite3_exec(db->handle,
-		"PRAGMA legacy_alter_table=OFF; PRAGMA recursive_triggers=OFF;"
-		"PRAGMA ignore_check_constraints=OFF; PRAGMA synchronous=EXTRA",
-		NULL, NULL, NULL);
+	sqlite_note(db,
+		sqlite3_exec(db->handle,
+			"PRAGMA legacy_alter_table=OFF; PRAGMA recursive_triggers=OFF;"
+			"PRAGMA ignore_check_constraints=OFF; PRAGMA synchronous=EXTRA",
+			NULL, NULL, NULL));
 }
 
 int sqlite_run(struct amp_db *base, const struct amp_sql *sql, struct amp_run_as *as,
@@ -324,8 +332,7 @@ int sqlite_run(struct amp_db *base, const struct amp_sql *sql, struct amp_run_as
 	if (!code)
 		code = sqlite_check_left(db, sql, as, temp_before, error);
 	db->progress.number = 0;
-	if (!code)
-		code = check_closed(db, sql, as, error);
+	code = close_transaction(db, sql, as, code, error);
 	run->rows = sqlite3_total_changes64(db->handle) - db->changes_at_start;
 	run->touched = db->guard.touched;
 	run->ntouched = db->guard.ntouched;
@@ -333,13 +340,13 @@ int sqlite_run(struct amp_db *base, const struct amp_sql *sql, struct amp_run_as
 		sqlite_cache_forget(db);
 	if (!run->ended_transaction)
 		reset_connection(db);
-	return code;
+	/* what was found for want of an answer does not count */
+	int trouble = sqlite_trouble(db, error);
+	return trouble ? trouble : code;
 }
 
-static int ask_statement(
-	struct sqlite_db *db, struct statement *statement, enum amp_answer *answer)
+static int ask_statement(struct statement *statement, enum amp_answer *answer)
 {
-	db->guard.stepping = true;
 	int rc = sqlite3_step(statement->prepared);
 	if (rc == SQLITE_DONE) {
 		*answer = AMP_NO_ROW;
@@ -384,8 +391,12 @@ static int ask_one(struct sqlite_db *db, const struct amp_sql *sql, struct amp_r
 	else if (rc == SQLITE_OK && skip_blank(sql->text, tail) < sql->length)
 		code = refuse_query(sql, as, skip_blank(sql->text, tail),
 			"a query must be one statement", error);
-	else if (rc == SQLITE_OK)
-		rc = ask_statement(db, &statement, answer);
+	else if (rc == SQLITE_OK) {
+		/* a verify that never ends must not keep a check for ever */
+		begin_limits(db, as);
+		rc = ask_statement(&statement, answer);
+		end_limits(db);
+	}
 	if (rc)
 		code = report_failure(db, rc, sql, as, &statement, false, error);
 	sqlite3_finalize(statement.prepared);
@@ -402,5 +413,6 @@ int sqlite_ask(struct amp_db *base, const struct amp_sql *sql, struct amp_run_as
 	db->guard.recorder = as->recorder;
 	int code = ask_one(db, sql, as, answer, error);
 	sqlite_guard_end(db);
-	return code;
+	int trouble = sqlite_trouble(db, error);
+	return trouble ? trouble : code;
 }

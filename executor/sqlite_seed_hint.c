@@ -401,7 +401,7 @@ static void find_lengths(struct basket *basket, const char *text)
 	size_t tokens = TOKENS_MAX, room = sizeof(basket->lengths) / sizeof(int);
 	while (tokens-- && basket->nlengths < room && sqlite_seed_token(&text, &token)) {
 		int length = token.kind == SEED_DIGITS && token.length < 5
-			? atoi(token.start)
+			? (int)strtol(token.start, NULL, 10)
 			: 0;
 		if (length > 0 && length <= LENGTH_MAX)
 			basket->lengths[basket->nlengths++] = length;
@@ -454,7 +454,8 @@ static void put_common(struct basket *basket, int variant)
 	static const int lengths[] = {16, 32, 20, 8, 4, 1, 64};
 	bool alone = basket->column->alone;
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
-		put_number(basket, numbers[i] + 2 * variant, alone && numbers[i] <= 2000);
+		put_number(basket, numbers[i] + INT64_C(2) * variant,
+			alone && numbers[i] <= 2000);
 	put_real(basket, 0.5 + variant, alone);
 	for (size_t i = 0; i < sizeof(common_texts) / sizeof(*common_texts); i++)
 		put_common_text(basket, common_texts[i], variant);

@@ -86,7 +86,7 @@ void sqlite_seed_classify(struct seed_column *column, const char *type)
 	} else if (contains(type, "CHAR") || contains(type, "CLOB") ||
 		contains(type, "TEXT")) {
 		column->class = class_of_text(name, type);
-		column->width = open ? atoi(open + 1) : 0;
+		column->width = open ? (int)strtol(open + 1, NULL, 10) : 0;
 	} else if (contains(type, "BLOB")) {
 		column->class = SEED_BYTES;
 	} else if (!*type) {

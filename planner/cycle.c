@@ -10,6 +10,7 @@
  */
 #include "planner/cycle.h"
 
+#include "base/always.h"
 #include "base/str.h"
 
 #define CYCLES_SHOWN 20
@@ -215,7 +216,8 @@ static uint32_t find_shortest(struct hunt *h)
 		if (!h->live[n])
 			continue;
 		search_from(h, n);
-		if (h->length == 2 || (h->length && h->looked > BUDGET))
+		/* the first search of a component finds one */
+		if (h->length == 2 || (AMP_ALWAYS(h->length) && h->looked > BUDGET))
 			break;
 		peel(h, n);
 	}

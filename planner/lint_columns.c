@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/always.h"
 #include "planner/lint_rules.h"
 #include "planner/suggest.h"
 
@@ -251,11 +252,12 @@ static void foreign_columns(
 	const struct amp_seen *up = &lint->effects[lint->node].up;
 	const struct amp_changes *changes = amp_lint_changes(lint);
 	const struct amp_shape *made = amp_shape_find(&up->after, was->name);
+	/* what the up did not create and left, it found */
 	const struct amp_shape *found = amp_shape_find(&up->before, was->name);
 	for (size_t c = 0; c < was->ncolumns; c++) {
 		const char *column = was->columns[c].name;
 		bool fine = amp_column_find(now, column) ||
-			(made && !(found && amp_column_find(found, column)));
+			(made && !(AMP_ALWAYS(found) && amp_column_find(found, column)));
 		struct amplan_place place = amp_lint_at_table(lint, was->name);
 		for (size_t i = 0; i < changes->count; i++) {
 			const struct amp_change *change = &changes->items[i];

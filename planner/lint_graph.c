@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/always.h"
 #include "base/text.h"
 #include "planner/lint_rules.h"
 #include "planner/suggest.h"
@@ -209,14 +210,15 @@ static uint32_t find_detour(const struct amp_graph *graph, struct search *search
 	for (uint32_t e = graph->first[node]; e < graph->first[node + 1]; e++)
 		if (e != edge)
 			reach(search, graph->target[e], node);
-	for (uint32_t i = 0; i < search->count; i++) {
+	/* a redundant edge has a detour */
+	for (uint32_t i = 0; AMP_ALWAYS(i < search->count); i++) {
 		uint32_t at = search->queue[i];
 		for (uint32_t e = graph->first[at]; e < graph->first[at + 1]; e++)
 			reach(search, graph->target[e], at);
 		if (search->round[target] == search->rounds)
 			break;
 	}
-	if (search->round[target] != search->rounds)
+	if (AMP_NEVER(search->round[target] != search->rounds)) /* as said */
 		return AMP_NO_NODE;
 	while (search->from[target] != node)
 		target = search->from[target];

@@ -23,7 +23,7 @@ static bool skip_name(
 	*table = (struct amp_word){.length = 0};
 	while (amp_words_next(words, &word) && !amp_word_is(&word, "INDEX") &&
 		!amp_word_is(&word, "TRIGGER"))
-		*unique = *unique || amp_word_is(&word, "UNIQUE");
+		*unique |= amp_word_is(&word, "UNIQUE");
 	if (amp_words_take(words, "IF")) {
 		amp_words_take(words, "NOT");
 		amp_words_take(words, "EXISTS");

@@ -112,15 +112,21 @@ struct found {
 	const struct state *parent;    /* in the end, or NULL */
 };
 
-/* Makes the migration that declared the key the one that is looked at. */
-static struct amplan_place place_of_key(struct amp_lint *lint, const struct found *found)
+/* The state of the child with which the key was declared. */
+static const struct state *declared(const struct found *found)
 {
 	size_t first = found->nstates - 1;
 	for (size_t i = found->nstates; i-- > 0 && found->states[i].shape;)
 		for (size_t k = 0; k < found->states[i].shape->nkeys; k++)
 			if (same_key(found->key, &found->states[i].shape->keys[k]))
 				first = i;
-	amp_lint_look(lint, lint->order[found->states[first].position], false);
+	return &found->states[first];
+}
+
+/* Makes the migration that declared the key the one that is looked at. */
+static struct amplan_place place_of_key(struct amp_lint *lint, const struct found *found)
+{
+	amp_lint_look(lint, lint->order[declared(found)->position], false);
 	return amp_lint_at_column(lint, found->child->name, found->key->columns[0]);
 }
 
@@ -247,8 +253,8 @@ static void check_parent(struct amp_lint *lint, const struct found *found)
 	if (found->parent ? found->parent->shape != NULL : key->parent_exists)
 		return;
 	struct amplan_place place = place_of_key(lint, found);
-	bool dropped = found->parent &&
-		found->parent->position >= found->states[found->nstates - 1].position;
+	bool dropped =
+		found->parent && found->parent->position >= declared(found)->position;
 	if (dropped) {
 		amp_lint_look(lint, lint->order[found->parent->position], false);
 		place = amp_lint_at_migration(lint);

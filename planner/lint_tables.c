@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/always.h"
 #include "planner/lint_rules.h"
 #include "planner/suggest.h"
 
@@ -11,7 +12,7 @@
 
 static const struct amp_shape *before(const struct amp_lint *lint, const char *table)
 {
-	return table ? amp_shape_find(&lint->seen->before, table) : NULL;
+	return amp_shape_find(&lint->seen->before, table);
 }
 
 static const struct amp_shape *after(const struct amp_lint *lint, const char *table)
@@ -67,7 +68,10 @@ static const struct amp_column *dropped_column(
 		if (earlier->kind == AMP_COLUMN_RENAMED && !strcasecmp(earlier->to, name))
 			name = earlier->column;
 	}
-	const struct amp_column *column = shape ? amp_column_find(shape, name) : NULL;
+	/* where a table comes from is one of the shapes before */
+	if (AMP_NEVER(!shape))
+		return NULL;
+	const struct amp_column *column = amp_column_find(shape, name);
 	return column && !column->generated ? column : NULL;
 }
 
@@ -148,12 +152,12 @@ void amp_rule_columns_left_out(struct amp_lint *lint)
 	}
 }
 
-static bool same_columns(
-	const struct amp_index *left, const struct amp_index *right, size_t count)
+/* Does `right` begin with the columns of `left`? */
+static bool begins_alike(const struct amp_index *left, const struct amp_index *right)
 {
-	if (left->ncolumns < count || right->ncolumns < count)
+	if (right->ncolumns < left->ncolumns)
 		return false;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < left->ncolumns; i++)
 		if (!left->columns[i] || !right->columns[i] ||
 			strcasecmp(left->columns[i], right->columns[i]) != 0)
 			return false;
@@ -171,7 +175,7 @@ static bool has_index(const struct amp_shape *shape, const struct amp_index *ind
 			continue;
 		if (index->unique ? other->unique && other->ncolumns == index->ncolumns
 				  : true)
-			if (same_columns(index, other, index->ncolumns))
+			if (begins_alike(index, other))
 				return true;
 	}
 	return false;

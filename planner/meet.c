@@ -3,6 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/always.h"
+
 #define STRUCTURE (AMPLAN_CREATES | AMPLAN_ALTERS | AMPLAN_DROPS)
 
 /* All touches of one object: [first, end) of a list sorted by name and column. */
@@ -42,7 +44,9 @@ static int named_at(const char *text, const char *name)
 	static const char edges[] = " .:,;()'\"`[]\n\t";
 	size_t length = strlen(name);
 	int last = 0;
-	for (const char *at = text; at && length && (at = strcasestr(at, name)); at++)
+	/* a name has a length, or the search would leave the text */
+	for (const char *at = text;
+		at && AMP_ALWAYS(length) && (at = strcasestr(at, name)); at++)
 		if ((at == text || strchr(edges, at[-1])) &&
 			(!at[length] || strchr(edges, at[length])))
 			last = (int)(at - text) + 1;
@@ -104,10 +108,11 @@ static void meet_groups(
 	if (!(writer->whole & AMPLAN_CREATES))
 		meet_columns(writer, other,
 			structure ? STRUCTURE | AMPLAN_WRITES : AMPLAN_WRITES, choice);
-	/* rows that come and go concern whoever reads or writes any of them */
+	/* rows that come and go concern whoever reads or writes any of them: if there is no
+	   structure, the writer does write */
 	bool whole = structure ||
 		((writer->whole & AMPLAN_WRITES) && (other->all & rows)) ||
-		((other->whole & AMPLAN_WRITES) && (writer->all & AMPLAN_WRITES));
+		(other->whole & AMPLAN_WRITES);
 	if (whole)
 		take_better(choice,
 			(struct amp_meeting){writer->first->name, "",

@@ -195,7 +195,7 @@ int amp_plan_build(struct amp_plan *plan, const struct amp_graph *graph,
 		return code;
 	amp_stages(plan);
 	amp_stages_digest(plan, &past, start->fingerprint);
-	if (plan->arena.failed || amp_graph_failed(graph, findings))
+	if (amp_graph_failed(graph, findings))
 		return amp_error_nomem(error);
 	return AMPLAN_OK;
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/always.h"
 #include "planner/suggest.h"
 
 /* Something that can be undone, or must be and cannot. */
@@ -196,7 +197,8 @@ static const struct amp_applied *earliest(const struct undo *u)
 	const struct amp_applied *first = NULL;
 	for (size_t i = 0; i < u->plan->nsteps; i++) {
 		const struct amp_applied *row = u->past->of[u->plan->steps[i].node];
-		if (row && (!first || row < first))
+		/* what is undone was applied */
+		if (AMP_ALWAYS(row) && (!first || row < first))
 			first = row;
 	}
 	return first;

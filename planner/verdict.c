@@ -179,12 +179,13 @@ static void check_mixed(struct check *check, uint32_t squash)
 static int compare_checksums(const void *a, const void *b)
 {
 	const struct amp_migration *const *left = a, *const *right = b;
-	return strcmp((*left)->checksum, (*right)->checksum);
+	int order = strcmp((*left)->checksum, (*right)->checksum);
+	return order ? order : amp_text_compare((*left)->id, (*right)->id);
 }
 
 /* The pending migrations, to be asked for one of the same content or a similar id. */
 struct pending {
-	const struct amp_migration **items; /* by checksum */
+	const struct amp_migration **items; /* by checksum, then id */
 	size_t count;
 	struct amp_suggest suggest;
 };
@@ -220,15 +221,9 @@ static const struct amp_migration *find_same(
 		else
 			high = middle;
 	}
-	const struct amp_migration *best = NULL;
-	for (; low < pending->count; low++) {
-		const struct amp_migration *item = pending->items[low];
-		if (strcmp(item->checksum, checksum) != 0)
-			break;
-		if (!best || amp_text_compare(item->id, best->id) < 0)
-			best = item;
-	}
-	return best;
+	return low < pending->count && !strcmp(pending->items[low]->checksum, checksum)
+		? pending->items[low]
+		: NULL;
 }
 
 static void say_missing(

@@ -101,7 +101,7 @@ static bool declared_encoding(const struct amp_source *source, struct amp_scan_r
 {
 	size_t start = begins(source, "\xef\xbb\xbf", 3) ? 3 : 0;
 	const char *text = source->bytes + start;
-	if (source->length - start < 6 || strncmp(text, "<?xml", 5) ||
+	if (source->length - start < 6 || strncmp(text, "<?xml", 5) != 0 ||
 		!strchr(" \t\r\n", text[5]))
 		return false;
 	const char *end = strstr(text, "?>");

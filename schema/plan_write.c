@@ -25,8 +25,8 @@ static size_t character(const char *text, size_t length, size_t at)
 	size_t n = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
 	if (n > length - at || amp_text_invalid_utf8(text + at, n) < n)
 		return 0;
-	return memcmp(text + at, "\xef\xbf\xbe", n) &&
-			memcmp(text + at, "\xef\xbf\xbf", n)
+	return memcmp(text + at, "\xef\xbf\xbe", n) != 0 &&
+			memcmp(text + at, "\xef\xbf\xbf", n) != 0
 		? n
 		: 0;
 }

@@ -526,3 +526,34 @@ INSERT INTO u VALUES (1), (1); CREATE TABLE escaped (x);</up>'
 	[ "$status" -eq 3 ]
 	[ "$(sqlite3 app.db 'SELECT count(*) FROM sqlite_schema')" = 0 ]
 }
+
+@test "a step outside a transaction that ran, while another holds the lock: exit 5, its end can be recorded" {
+	descriptor 001_a '<up>CREATE TABLE a (x);
+WITH RECURSIVE n (i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM n WHERE i &lt; 10000000) SELECT count(*) FROM n;</up>' 'transaction="none"'
+	sqlite3 app.db 'CREATE TABLE mine (x);'
+	"$AMPLAN" apply -d app.db --no-rehearsal --lock-timeout 1 >out 2>&1 &
+	local pid=$! i
+	for ((i = 0; i < 400; i++)); do
+		[ "$(sqlite3 app.db "SELECT count(*) FROM sqlite_schema WHERE name = 'a'")" = 1 ] && break
+		sleep 0.01
+	done
+	mkfifo hold
+	sqlite3 app.db <hold &
+	other=$!
+	exec 7>hold
+	echo "BEGIN IMMEDIATE; CREATE TABLE other (x);" >&7
+	status=0
+	wait "$pid" || status=$?
+	cat out
+	[ "$status" -eq 5 ]
+	grep -F "'001_a' ran to its end, which cannot be recorded: 'app.db' is locked by process $other (sqlite3); waited 1.0 s" out
+	grep -F "help: when that is mended: 'amplan resolve 001_a --applied'" out
+	echo "ROLLBACK;" >&7
+	exec 7>&-
+	wait "$other"
+	run "$AMPLAN" status -d app.db
+	[ "$status" -eq 5 ]
+	"$AMPLAN" resolve -d app.db 001_a --applied
+	"$AMPLAN" verify -d app.db
+	[ "$(sqlite3 app.db "SELECT count(*) FROM sqlite_schema WHERE name = 'a'")" = 1 ]
+}

@@ -279,6 +279,18 @@ INSERT INTO n (id, a, b) SELECT id, a, b FROM t WHERE a IS NOT NULL; DROP TABLE 
 	expect_with 1 "error endless-statement 2: statement 2 runs longer than the time that a statement is given"
 }
 
+@test "a query that never ends is told" {
+	descriptor 2 '<up>CREATE TABLE n (i)</up><verify>WITH RECURSIVE c (i) AS (SELECT 1 UNION ALL SELECT i FROM c) SELECT count(*) FROM c</verify>'
+	expect_with 1 "error endless-statement 2: statement 1 runs longer than the time that a statement is given"
+}
+
+@test "only the statement that never ends is told as one" {
+	descriptor 2 '<up>CREATE TABLE n (i); INSERT INTO n WITH RECURSIVE c (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c) SELECT max(i) FROM c</up>'
+	descriptor 3 '<up>CREATE TABL x</up>'
+	expect_with 1 "error endless-statement 2: statement 2 runs longer than the time that a statement is given" \
+		"error invalid-sql 3: statement 1 fails: near \"TABL\": syntax error"
+}
+
 @test "a statement that fills the shadow is told" {
 	descriptor 2 '<up>CREATE TABLE z (i); INSERT INTO z WITH RECURSIVE c (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c) SELECT zeroblob(1000000) FROM c</up>'
 	expect_with 300 "error endless-statement 2: statement 2 fills the shadow"

@@ -74,3 +74,17 @@ INSERT INTO t (body) VALUES ('{\"kind\": \"a\", \"name\": \"b\"}');
 	"$AMPLAN" apply -qyd app.db
 	[ "$(sqlite3 app.db 'SELECT "table" FROM pragma_foreign_key_list("c")')" = p ]
 }
+
+@test "a step of its own that fails inside its transaction does not keep the next from being tried" {
+	descriptor 002_b '<up>BEGIN; CREATE TABLE t (x); DROP TABLE u</up>' 'transaction="none"'
+	descriptor 003_c '<up>CREATE TABLE b (x)</up>'
+	run -1 --separate-stderr "$AMPLAN" plan -d app.db
+	[[ $stderr == "amplan: '002_b' failed in statement 3: no such table: u" ]]
+	[[ $output == *"+ table b"* && $output != *"+CREATE TABLE t"* ]]
+}
+
+@test "a plan of nothing can be saved, shown and applied" {
+	"$AMPLAN" plan -qd app.db --out nothing.plan
+	"$AMPLAN" show nothing.plan
+	"$AMPLAN" apply -yd app.db --plan nothing.plan
+}

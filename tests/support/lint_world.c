@@ -46,9 +46,9 @@ static void read_index(struct amp_arena *arena, struct amp_shape *shape, const c
 	struct amp_index *index = &shape->indexes[shape->nindexes++];
 	const char *open = strchr(word, '(');
 	index->name = amp_arena_strndup(arena, word + 2, (size_t)(open - word) - 2);
-	index->unique = *word == 'u' || *word == 'U';
+	index->unique = *word == 'u' || *word == 'U' || *word == 'P';
 	index->implied = *word == 'U';
-	index->partial = *word == 'p';
+	index->partial = *word == 'p' || *word == 'P';
 	index->columns = read_names(arena, open + 1, &index->ncolumns);
 }
 
@@ -83,7 +83,7 @@ static void read_column(
 {
 	struct amp_column *column = &shape->columns[shape->ncolumns++];
 	const char *slash = strchr(word, '/');
-	size_t length = strcspn(slash + 1, "!#=");
+	size_t length = strcspn(slash + 1, "!#^=");
 	unsigned keys = 0;
 	for (size_t i = 0; i < shape->ncolumns; i++)
 		keys += shape->columns[i].key > 0;
@@ -96,6 +96,7 @@ static void read_column(
 	for (const char *flag = slash + 1 + length; *flag; flag++) {
 		column->not_null = column->not_null || *flag == '!';
 		column->key = *flag == '#' ? keys + 1 : column->key;
+		column->generated = column->generated || *flag == '^';
 		if (*flag == '=') {
 			column->value = flag + 1;
 			break;
@@ -109,7 +110,7 @@ static void read_word(struct amp_arena *arena, struct amp_shape *shape, const ch
 	shape->without_rowid = shape->without_rowid || !strcmp(word, "norowid");
 	shape->autoincrement = shape->autoincrement || !strcmp(word, "auto");
 	shape->is_virtual = shape->is_virtual || !strcmp(word, "virtual");
-	if (word[1] == ':' && strchr("iupU", *word))
+	if (word[1] == ':' && strchr("iupUP", *word))
 		read_index(arena, shape, word);
 	else if (word[1] == ':' && *word == 't')
 		shape->triggers[shape->ntriggers++] = word + 2;

@@ -4,8 +4,10 @@
  * A shape is one line, several are separated by ';':
  *
  *	"NAME word ..."    ~NAME a view
- *	                   column/TYPE     with ! not null, # in the primary key, =text default
- *	                   i:NAME(a,b)     index; u: unique; p: partial; U: UNIQUE of the table
+ *	                   column/TYPE     with ! not null, # in the key, ^ generated,
+ *	                                   =text default
+ *	                   i:NAME(a,b)     index; u: unique; p: partial; P: both; U: of the
+ *	                                   table
  *	                   t:NAME          trigger
  *	                   k:a>parent.b    foreign key; with ? no such parent, % not unique
  *	                   strict norowid auto virtual

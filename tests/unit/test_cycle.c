@@ -150,6 +150,49 @@ static void test_cycle__twenty_are_shown_and_the_rest_counted(void **state)
 		"10 more migrations lie on cycles that are not shown");
 }
 
+static void test_cycle__twenty_and_no_more(void **state)
+{
+	(void)state;
+	WORLD w;
+	world_init(&w);
+	char line[64];
+	for (int i = 0; i < 20; i++) {
+		snprintf(line, sizeof(line), "a%d b%d", i, i);
+		world_add(&w, line);
+		snprintf(line, sizeof(line), "b%d a%d", i, i);
+		world_add(&w, line);
+	}
+	world_build(&w);
+	assert_int_equal(w.findings.count, 20);
+}
+
+/* With 'a' gone nothing leads back to 'b': the shortest is among what it leads to. */
+static void test_cycle__a_search_may_find_none(void **state)
+{
+	(void)state;
+	WORLD w;
+	world_init(&w);
+	world_add_all(&w, "a x", "b y", "x b z1", "z1 z2", "z2 x", "y a w", "w y", NULL);
+	world_build(&w);
+	assert_string_equal(
+		w.findings.items[0].message, "dependency cycle of 2: 'w' -> 'y' -> 'w'");
+}
+
+static void test_cycle__of_edges_that_all_order_and_stand_nowhere(void **state)
+{
+	(void)state;
+	WORLD w;
+	world_init(&w);
+	struct amp_migration *a = world_add(&w, "a >b");
+	world_add(&w, "b >a");
+	((struct amp_reference *)a->depends)->source = NULL;
+	world_build(&w);
+	assert_findings(&w,
+		"error[cycle]: dependency cycle of 2: 'a' -> 'b' -> 'a' {a b} (remove one of "
+		"these dependencies)\n"
+		"  m/b.xml:1:4: 'b' comes after 'a'\n");
+}
+
 static void test_cycle__a_ring_of_10000_ends_soon(void **state)
 {
 	(void)state;
@@ -198,6 +241,9 @@ int main(void)
 		cmocka_unit_test(test_cycle__of_500_is_shortened_in_the_middle_only),
 		cmocka_unit_test(test_cycle__of_12_is_shown_whole),
 		cmocka_unit_test(test_cycle__twenty_are_shown_and_the_rest_counted),
+		cmocka_unit_test(test_cycle__twenty_and_no_more),
+		cmocka_unit_test(test_cycle__a_search_may_find_none),
+		cmocka_unit_test(test_cycle__of_edges_that_all_order_and_stand_nowhere),
 		cmocka_unit_test(test_cycle__a_ring_of_10000_ends_soon),
 		cmocka_unit_test(test_cycle__ten_thousand_long_ways_round_end_soon),
 	};

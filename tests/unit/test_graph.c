@@ -187,6 +187,93 @@ static void test_graph__claims_are_found_however_they_are_declared(void **state)
 	assert_findings(&w, "");
 }
 
+static void test_graph__references_to_what_is_gone(void **state)
+{
+	(void)state;
+	WORLD w;
+	world_init(&w);
+	/* within the squash, and from outside */
+	world_add_all(&w, "a gone", "b gone", "s =a =gone =gone", NULL);
+	world_build(&w);
+	assert_edges(&w, "b->s");
+	size_t count;
+	amp_graph_claims(&w.graph, "gone", &count);
+	assert_int_equal(count, 1);
+	assert_findings(&w, "");
+}
+
+static void test_graph__missing_beside_a_single_migration(void **state)
+{
+	(void)state;
+	WORLD w;
+	world_init(&w);
+	world_add(&w, "first something");
+	world_build(&w);
+	assert_findings(&w,
+		"m/first.xml:1:7: error[missing-dependency]: 'first' depends on "
+		"'something', which does not exist {first something} (1 migration is known "
+		"and none has a similar id: add 'something', or remove this dependency)\n");
+}
+
+static void test_graph__where_nothing_has_a_place(void **state)
+{
+	(void)state;
+	WORLD w;
+	world_init(&w);
+	struct amp_migration *near = world_add(&w, "002_users");
+	struct amp_migration *s = world_add(&w, "s =x");
+	((struct amp_reference *)s->replaces)->source = near->source = NULL;
+	world_add_all(&w, "001_a 002_user", "t =x", NULL);
+	world_build(&w);
+	assert_findings(&w,
+		"m/001_a.xml:1:7: error[missing-dependency]: '001_a' depends on '002_user', "
+		"which does not exist {001_a 002_user} (did you mean '002_users'?)\n"
+		"m/t.xml:1:4: error[replaces-conflict]: 't' replaces 'x', which 's' replaces "
+		"already {t s x} (only one squash can stand for it: remove one <replaces>, or "
+		"let 't' replace 's')\n");
+}
+
+static void assert_refused(size_t count, size_t ndepends, const char *message)
+{
+	struct amp_migration migration = {.ndepends = ndepends};
+	struct amp_migration *items[] = {&migration};
+	struct amp_catalog catalog = {.items = items, .count = count};
+	AMP_ARENA_AUTO arena = {0};
+	struct amp_findings findings;
+	struct amp_graph graph;
+	struct amplan_error error;
+	amp_findings_init(&findings, &arena);
+	assert_int_equal(
+		amp_graph_build(&graph, &catalog, &findings, &error), AMPLAN_REFUSED);
+	assert_string_equal(error.message, message);
+	amp_graph_deinit(&graph);
+}
+
+static void test_graph__numbers_its_nodes_and_edges(void **state)
+{
+	(void)state;
+	assert_refused(UINT32_MAX - 1, 0, "4294967294 migrations are too many");
+	assert_refused(1, UINT32_MAX - 1, "4294967294 dependencies are too many");
+}
+
+/* Four who may have been short of memory, each alone. */
+static void test_graph__fails_with_any_of_its_arenas(void **state)
+{
+	(void)state;
+	AMP_ARENA_AUTO arena = {0};
+	struct amp_catalog catalog = {0};
+	struct amp_graph graph = {.catalog = &catalog};
+	struct amp_findings findings = {.arena = &arena};
+	bool *const flags[] = {&graph.arena.failed, &catalog.arena.failed,
+		&findings.failed, &arena.failed};
+	assert_false(amp_graph_failed(&graph, &findings));
+	for (size_t i = 0; i < 4; i++) {
+		*flags[i] = true;
+		assert_true(amp_graph_failed(&graph, &findings));
+		*flags[i] = false;
+	}
+}
+
 static void test_graph__two_squashes_claim_one_id(void **state)
 {
 	(void)state;
@@ -245,11 +332,13 @@ static void test_graph__thousands_of_wrong_ids_end_soon(void **state)
 		world_add(&w, line);
 	}
 	world_build(&w);
-	assert_int_equal(w.findings.count, 5000);
+	assert_int_equal(w.findings.count, 101);
 	assert_string_equal(w.findings.items[0].hint,
 		"did you mean 'name_1000'? (m/name_1000.xml:1:1)");
-	assert_string_equal(w.findings.items[4999].hint,
-		"5000 migrations are known: add 'nmae_5999', or remove this dependency");
+	assert_string_equal(w.findings.items[99].hint,
+		"5000 migrations are known: add 'nmae_1099', or remove this dependency");
+	assert_string_equal(w.findings.items[100].message,
+		"4900 more dependencies are on migrations that do not exist");
 }
 
 int main(void)
@@ -268,6 +357,11 @@ int main(void)
 			test_graph__dependents_of_the_replaced_depend_on_the_squash),
 		cmocka_unit_test(test_graph__nested_squashes_lead_to_the_outermost),
 		cmocka_unit_test(test_graph__claims_are_found_however_they_are_declared),
+		cmocka_unit_test(test_graph__references_to_what_is_gone),
+		cmocka_unit_test(test_graph__missing_beside_a_single_migration),
+		cmocka_unit_test(test_graph__where_nothing_has_a_place),
+		cmocka_unit_test(test_graph__numbers_its_nodes_and_edges),
+		cmocka_unit_test(test_graph__fails_with_any_of_its_arenas),
 		cmocka_unit_test(test_graph__two_squashes_claim_one_id),
 		cmocka_unit_test(test_graph__squash_depends_on_what_it_replaces),
 		cmocka_unit_test(test_graph__squashes_that_replace_each_other),

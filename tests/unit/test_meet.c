@@ -94,6 +94,57 @@ static void test_meet__chance_is_a_matter_of_any_statement(void **state)
 	assert_true(amp_effects_chance(&seen));
 }
 
+static void test_meet__ranks(void **state)
+{
+	(void)state;
+	/* rows of the other one, and of both */
+	const struct amp_seen whole = SEEN({"t", "", W}), part = SEEN({"t", "a", W});
+	expect(&part, &whole, NULL, "t", "");
+	expect(&whole, &part, NULL, "t", "");
+	const struct amp_seen late = SEEN({"z", "", W}), early = SEEN({"a", "", R});
+	expect(&late, &early, NULL, NULL, NULL);
+	/* made with its table, that the other drops or alters */
+	const struct amp_seen makes = SEEN({"i", "", C}, {"t", "", W});
+	const struct amp_seen drops = SEEN({"i", "", D}, {"t", "", R});
+	const struct amp_seen alters = SEEN({"i", "", A}, {"t", "", R});
+	expect(&makes, &drops, NULL, "i", "");
+	expect(&makes, &alters, NULL, "i", "");
+	/* the text names a column, at its end and in the middle of a word */
+	const struct amp_seen columns = SEEN({"t", "a", W}, {"t", "b", W});
+	const struct amp_seen reads = SEEN({"t", "a", R}, {"t", "b", R}, {"u", "", R});
+	expect(&columns, &reads, "no such column: t.b", "t", "b");
+	expect(&columns, &reads, "abba: a, bb", "t", "a");
+	const struct amp_seen dropped = SEEN({"t", "a", D}, {"t", "b", F});
+	expect(&dropped, &reads, NULL, "t", "a");
+	expect(&whole, &reads, "t", "t", "");
+	const struct amp_meeting column = {"t", "a", W, R}, table = {"t", "", W, R};
+	AMP_ARENA_AUTO arena = {0};
+	assert_string_equal(amp_meeting_object(&column, &arena), "t.a");
+	assert_string_equal(amp_meeting_object(&table, &arena), "t");
+}
+
+static void test_effects__touched(void **state)
+{
+	(void)state;
+	const struct amp_seen seen = SEEN(
+		{"a", "", R}, {"T", "", C}, {"t", "x", W}, {"t", "y", R}, {"u", "", D});
+	assert_int_equal(amp_touched(&seen, "t", NULL), C | W | R);
+	assert_int_equal(amp_touched(&seen, "t", ""), C);
+	assert_int_equal(amp_touched(&seen, "T", "X"), W);
+	assert_int_equal(amp_touched(&seen, "t", "z"), 0);
+	assert_int_equal(amp_touched(&seen, "b", NULL), 0);
+	assert_int_equal(amp_touched(&seen, "u", NULL), D);
+	assert_int_equal(amp_touched(&seen, "v", NULL), 0);
+}
+
+static void test_ancestors__sets(void **state)
+{
+	(void)state;
+	const uint64_t set[] = {7, 1}, part[] = {5, 1}, other[] = {5, 2};
+	assert_true(amp_set_includes(set, part, 2));
+	assert_false(amp_set_includes(set, other, 2));
+}
+
 /* "a b" of the set of one migration. */
 static void assert_needs(struct world *world, const struct amp_ancestors *ancestors,
 	const char *id, const char *expected)
@@ -142,6 +193,9 @@ int main(void)
 		cmocka_unit_test(test_meet__is_where_one_changes_what_the_other_touches),
 		cmocka_unit_test(test_meet__names_what_tells_most),
 		cmocka_unit_test(test_meet__chance_is_a_matter_of_any_statement),
+		cmocka_unit_test(test_meet__ranks),
+		cmocka_unit_test(test_effects__touched),
+		cmocka_unit_test(test_ancestors__sets),
 		cmocka_unit_test(test_ancestors__are_all_that_is_needed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

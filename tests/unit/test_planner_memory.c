@@ -7,10 +7,13 @@
  */
 #include <stdlib.h>
 
+#include "planner/ancestors.h"
 #include "planner/redundant.h"
+#include "planner/suggest.h"
 #include "tests/support/cmocka.h"
 #include "tests/support/lint_world.h"
 
+void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *memory, size_t size);
 void *__real_amp_arena_alloc(struct amp_arena *arena, size_t size);
 void *__real_amp_arena_array(struct amp_arena *arena, size_t count, size_t size);
@@ -18,6 +21,7 @@ char *__real_amp_arena_strdup(struct amp_arena *arena, const char *string);
 char *__real_amp_arena_strndup(struct amp_arena *arena, const char *bytes, size_t length);
 char *__real_amp_arena_vprintf(struct amp_arena *arena, const char *format, va_list args)
 	__attribute__((format(printf, 2, 0)));
+void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *memory, size_t size);
 void *__wrap_amp_arena_alloc(struct amp_arena *arena, size_t size);
 void *__wrap_amp_arena_array(struct amp_arena *arena, size_t count, size_t size);
@@ -39,6 +43,11 @@ static bool fails(struct amp_arena *arena)
 	if (arena)
 		arena->failed = true;
 	return true;
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+	return fails(NULL) ? NULL : __real_calloc(count, size);
 }
 
 void *__wrap_realloc(void *memory, size_t size)
@@ -154,6 +163,54 @@ static void test_memory__rollback(void **state)
 	run_all(catalog, history, &goal, 60);
 }
 
+static void test_memory__rollback_by_names(void **state)
+{
+	(void)state;
+	static const char *const names[] = {"2", "1"};
+	const struct amp_goal goal = {.direction = AMP_DOWN, .only = names, .nonly = 2};
+	run_all(catalog, history, &goal, 60);
+}
+
+/* A goal that is not there: with too little memory the answer is that. */
+static void test_memory__unknown_goals(void **state)
+{
+	(void)state;
+	unsigned left = 0;
+	do {
+		WORLD w;
+		world_init(&w);
+		world_add_all(&w, "a", "b", NULL);
+		world_build(&w);
+		fault.happened = false;
+		fault.left = left++;
+		fault.armed = true;
+		int code = amp_suggest_unknown(&w.graph, "c", &w.error);
+		fault.armed = false;
+		assert_int_equal(code, fault.happened ? AMPLAN_NOMEM : AMPLAN_USAGE);
+	} while (fault.happened);
+	assert_true(left > 1);
+}
+
+static void test_memory__ancestors(void **state)
+{
+	(void)state;
+	WORLD w;
+	struct amp_ancestors ancestors;
+	world_init(&w);
+	world_add_all(&w, "a", "b a", NULL);
+	world_build(&w);
+	for (unsigned left = 0; left <= 2; left++) {
+		fault.happened = false;
+		fault.left = left;
+		fault.armed = true;
+		int code = amp_ancestors_build(
+			&ancestors, &w.graph, w.order, NULL, 0, true, &w.error);
+		fault.armed = false;
+		assert_int_equal(code, left < 2 ? AMPLAN_NOMEM : AMPLAN_OK);
+		amp_ancestors_deinit(&ancestors);
+	}
+}
+
 /* Steps that give findings of most kinds. */
 static void fill(struct lint_world *lint)
 {
@@ -211,6 +268,9 @@ int main(void)
 		cmocka_unit_test(test_memory__cycles),
 		cmocka_unit_test(test_memory__plan),
 		cmocka_unit_test(test_memory__rollback),
+		cmocka_unit_test(test_memory__rollback_by_names),
+		cmocka_unit_test(test_memory__unknown_goals),
+		cmocka_unit_test(test_memory__ancestors),
 		cmocka_unit_test(test_memory__lint),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
