@@ -64,8 +64,9 @@ static size_t limit_of(const char *path)
 static const char *shown_path(struct loader *loader, const char *below)
 {
 	const char *folder = loader->shelf->folder.path;
-	/* the root folder: no test reads all files of the machine. GCOVR_EXCL_BR_LINE */
-	const char *slash = folder[strlen(folder) - 1] == '/' ? "" : "/";
+	size_t length = strlen(folder);
+	/* the root folder ends so, but no test reads all files of the machine */
+	const char *slash = folder[length - 1] == '/' ? "" : "/"; /* GCOVR_EXCL_BR_LINE */
 	const char *path =
 		amp_arena_printf(&loader->catalog->arena, "%s%s%s", folder, slash, below);
 	if (!path)
@@ -101,13 +102,11 @@ static void refuse_file(struct loader *loader, const struct amp_file_entry *entr
 		amp_finding_hint(findings, finding,
 			"move it elsewhere, or give it a name that does not end so");
 		break;
-	case AMP_FILE_TOO_LARGE:
+	case AMP_FILE_TOO_LARGE: /* SQL is read when a descriptor names it */
 		finding = amp_finding_add(findings, AMPLAN_ERROR, KIND,
-			"the file is larger than %zu MiB", limit_of(entry->path) >> 20);
+			"the file is larger than %zu MiB", AMP_XML_LIMIT >> 20);
 		amp_finding_hint(findings, finding,
-			is_xml(entry->path)
-				? "put large SQL into .sql files, named with src=\"...\""
-				: "split it into several migrations");
+			"put large SQL into .sql files, named with src=\"...\"");
 		break;
 	default:
 		finding = amp_finding_add(findings, AMPLAN_ERROR, KIND,

@@ -122,11 +122,15 @@ static void check_namespaces(struct reader *reader, int count, const xmlChar **p
 	struct amp_findings *findings = reader->complain->findings;
 	size_t at = 0;
 	for (int i = 0; i < count; i++) {
-		const char *uri = pairs[2 * i + 1] ? (const char *)pairs[2 * i + 1] : "";
-		while (at < reader->scan.attributes.count &&
+		/* libxml2 has "" for none */
+		const char *uri = AMP_ALWAYS(pairs[2 * i + 1] != NULL)
+			? (const char *)pairs[2 * i + 1]
+			: "";
+		/* the parser took as many of them from here */
+		while (AMP_ALWAYS(at < reader->scan.attributes.count) &&
 			!is_declaration(reader, reader->scan.attributes.items[at].name))
 			at++;
-		if (at == reader->scan.attributes.count)
+		if (AMP_NEVER(at == reader->scan.attributes.count)) /* as said */
 			return;
 		struct amp_scan_range value = reader->scan.attributes.items[at++].value;
 		if (!strcmp(uri, AMP_NAMESPACE) || !strcmp(uri, XSI))
@@ -198,7 +202,7 @@ static bool collect_attributes(struct reader *reader, int count, const xmlChar *
 	size_t next = 0;
 	reader->attributes.count = 0;
 	for (int i = 0; i < count; i++, parsed += 5) {
-		while (next < reader->scan.attributes.count &&
+		while (AMP_ALWAYS(next < reader->scan.attributes.count) &&
 			is_declaration(reader, written[next].name))
 			next++;
 		if (AMP_NEVER(next == reader->scan.attributes.count ||
@@ -346,9 +350,9 @@ static void on_doctype(void *context, const xmlChar *name, const xmlChar *extern
 	stop(reader);
 }
 
-/* We look at namespaces ourselves. libxml2 also calls one broken when it only has no
-   memory to look at it. */
-static bool is_about_uri(int code)
+/* We look at namespaces ourselves: of these two the second comes as a warning. libxml2
+   also calls one broken when it only has no memory to look at it. */
+static inline bool is_about_uri(int code)
 {
 	return code == XML_WAR_NS_URI || code == XML_WAR_NS_URI_RELATIVE;
 }
@@ -359,7 +363,7 @@ static void on_error(void *context, xmlErrorPtr problem)
 	struct amp_findings *findings = reader->complain->findings;
 	if (problem->code == XML_ERR_NO_MEMORY || !problem->message)
 		findings->failed = true;
-	if (problem->level == XML_ERR_WARNING || is_about_uri(problem->code) ||
+	if (problem->level == XML_ERR_WARNING || problem->code == XML_WAR_NS_URI ||
 		reader->stopped || findings->failed)
 		return;
 	long consumed = xmlByteConsumed(reader->parser);

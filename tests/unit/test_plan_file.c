@@ -373,7 +373,7 @@ static void test_plan_file__holds_any_name(void **state)
 static void test_plan_file__holds_any_sql(void **state)
 {
 	static const char *const texts[] = {
-		"\r", "\rx", "x\r\r\n", "]]>", "a]]>]]>b", "]>", "a>b"};
+		"\r", "\rx", "x\r\r\n", "]]>", "a]]>]]>b", "]>", "a>b", "ab>c"};
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
 		FOLDER folder;

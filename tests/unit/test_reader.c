@@ -691,6 +691,10 @@ static void test_reader__what_looks_like_something_else(void **state)
 		"m/a.xml:1:63+1: warning[redundant-dependency]: '?' depends on 'b' more "
 		"than once {} (remove one of them)\n"
 		"  m/a.xml:1:46+1: the first one\n");
+	assert_descriptor("<a:migration xmlns:a=\"urn:amplan:1\" xmlns=\"\" id=\"a\">"
+			  "<a:up>x</a:up></a:migration>",
+		"m/a.xml:1:44+1: error[invalid-descriptor]: the namespace '' has no "
+		"meaning here {} (the only namespace of descriptors is 'urn:amplan:1')\n");
 	assert_descriptor(M("<up>1 </ >"),
 		"m/a.xml:1:50+1: error[invalid-descriptor]: the XML is not well-formed: "
 		"Opening and ending tag mismatch: up line 1 and unparsable {} (check that "
