@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifndef BLOCK_SIZE /* tests make each thing a block of its own */
 #define BLOCK_SIZE ((size_t)16 * 1024)
+#endif
 #define ALIGNMENT (_Alignof(max_align_t))
 
 struct amp_arena_block {

@@ -27,7 +27,8 @@ int amp_open_beneath(int root, const char *path, int flags)
 	};
 	long fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
 	/* EPERM: sandboxes that do not know the call; EAGAIN: something was renamed */
-	for (int tries = 0; fd < 0 && errno == EAGAIN && tries < 8; tries++)
+	for (int tries = 0; fd < 0 && (errno == EAGAIN || errno == EINTR) && tries < 8;
+		tries++)
 		fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
 	if (fd < 0 && (errno == ENOSYS || errno == EPERM || errno == EAGAIN))
 		return amp_open_beneath_slow(root, path, flags);

@@ -13,6 +13,15 @@
 #include "base/beneath.h"
 #include "base/walk.h"
 
+int amp_file_open(const char *path, int flags, unsigned mode)
+{
+	int fd;
+	do
+		fd = open(path, flags, mode);
+	while (fd < 0 && errno == EINTR);
+	return fd;
+}
+
 static char *without_slashes(struct amp_arena *arena, const char *path)
 {
 	size_t length = strlen(path);
@@ -41,7 +50,7 @@ int amp_folder_open(struct amp_folder *folder, struct amp_arena *arena, const ch
 	folder->path = without_slashes(arena, path);
 	if (!folder->path)
 		return amp_error_nomem(error);
-	folder->fd = open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	folder->fd = amp_file_open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	if (folder->fd < 0)
 		return refuse(folder->path, errno, error);
 	int number = amp_walk(folder, arena, endings);
@@ -165,7 +174,7 @@ static int read_stream(int fd, struct amp_str *buffer, size_t limit)
 int amp_file_read(struct amp_arena *arena, const char *path, size_t limit,
 	const char **bytes, size_t *length, struct amplan_error *error)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = amp_file_open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY, 0);
 	if (fd < 0)
 		return amp_error_errno(
 			error, AMPLAN_REFUSED, errno, "cannot read '%s'", path);

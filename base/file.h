@@ -22,7 +22,10 @@ enum amp_file_problem {
 	AMP_FILE_OUTSIDE,    /* leads out of the folder */
 	AMP_FILE_NOT_A_FILE, /* a device, socket, pipe or folder */
 	AMP_FILE_UNREADABLE, /* permission, I/O error: see `number` */
-	AMP_FILE_TOO_LARGE   /* larger than the caller's limit */
+	AMP_FILE_TOO_LARGE,  /* larger than the caller's limit */
+	/* said by callers of amp_folder_read(), about what they read before */
+	AMP_FILE_TOO_MUCH,       /* it would be too much together with others */
+	AMP_FILE_TOO_MUCH_AGAIN, /* the same of what is read more than once */
 };
 
 /* One file found by a walk, or one that could not be used. */
@@ -72,6 +75,9 @@ enum amp_file_problem amp_folder_read(const struct amp_folder *folder,
  */
 enum amp_file_problem amp_folder_read_into(const struct amp_folder *folder,
 	struct amp_str *buffer, const char *path, size_t limit, int *number);
+
+/* As open(2), again where a signal came between. */
+int amp_file_open(const char *path, int flags, unsigned mode);
 
 /* Reads any file, wherever it is: plan files named by a person. */
 int amp_file_read(struct amp_arena *arena, const char *path, size_t limit,

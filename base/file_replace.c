@@ -33,7 +33,7 @@ static int write_all(int fd, const char *bytes, size_t length)
 /* A terminal, a pipe or a device: there is nothing to rename over. */
 static int write_through(const char *path, const char *bytes, size_t length)
 {
-	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = amp_file_open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY, 0);
 	if (fd < 0)
 		return errno;
 	int number = write_all(fd, bytes, length);
@@ -45,7 +45,9 @@ static int write_through(const char *path, const char *bytes, size_t length)
 static void sync_folder_of(const char *path)
 {
 	char *copy = strdup(path);
-	int fd = copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	int fd = copy
+		? amp_file_open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
+		: -1;
 	if (fd >= 0) {
 		fsync(fd);
 		close(fd);
@@ -57,7 +59,8 @@ static void sync_folder_of(const char *path)
 static int write_beside(const char *path, const char *beside, const struct stat *old,
 	const char *bytes, size_t length)
 {
-	int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+	int fd = amp_file_open(
+		beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
 	if (fd < 0)
 		return errno;
 	int number = 0;

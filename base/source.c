@@ -19,114 +19,112 @@ struct amp_source *amp_source_new(
 	return source->path ? source : NULL;
 }
 
-/* A line ends with LF, CRLF or a lone CR, as XML counts them. */
-static size_t line_end(const struct amp_source *source, size_t at)
-{
-	while (at < source->length && source->bytes[at] != '\n' &&
-		source->bytes[at] != '\r')
-		at++;
-	return at;
-}
-
-static size_t next_line(const struct amp_source *source, size_t end)
-{
-	if (end + 1 < source->length && source->bytes[end] == '\r' &&
-		source->bytes[end + 1] == '\n')
-		return end + 2;
-	return end + 1;
-}
-
-#define STRIDE ((size_t)64)
+#define STRIDE ((size_t)1024)
 #define LINE_SHOWN ((size_t)400)
 
-/* A file of nothing but line ends must not cost a multiple of its size. */
-static bool index_lines(struct amp_source *source)
+static bool is_line_end(const struct amp_source *source, size_t at)
 {
-	size_t count = 1;
-	for (size_t at = line_end(source, 0); at < source->length; count++)
-		at = line_end(source, next_line(source, at));
-	size_t *lines = amp_arena_array(
-		source->arena, (count + STRIDE - 1) / STRIDE, sizeof(*lines));
-	if (!lines)
-		return false;
-	size_t start = 0;
-	for (size_t line = 0; line < count; line++) {
-		if (line % STRIDE == 0)
-			lines[source->nlines++] = start;
-		start = next_line(source, line_end(source, start));
+	return at == source->length || source->bytes[at] == '\n' ||
+		source->bytes[at] == '\r';
+}
+
+/* One code point on. A line ends with LF, CRLF or a lone CR, as XML counts them. */
+static void step(const struct amp_source *source, struct amp_source_mark *mark)
+{
+	const char *at = source->bytes + mark->at;
+	size_t left = source->length - mark->at;
+	if (*at == '\n' || *at == '\r') {
+		mark->at += *at == '\r' && left > 1 && at[1] == '\n' ? 2 : 1;
+		mark->start = mark->at;
+		mark->points = 0;
+		mark->line++;
+	} else {
+		mark->at += (unsigned char)*at < 0x80 ? 1 : amp_text_step(at, left);
+		mark->points++;
 	}
-	source->lines = lines;
+}
+
+/* The byte order mark is no part of the first line. */
+static struct amp_source_mark first_mark(const struct amp_source *source)
+{
+	bool marked = source->length >= 3 && !memcmp(source->bytes, "\xef\xbb\xbf", 3);
+	size_t start = marked ? 3 : 0;
+	return (struct amp_source_mark){.at = start, .start = start};
+}
+
+static bool make_marks(struct amp_source *source)
+{
+	struct amp_source_mark *marks = amp_arena_array(
+		source->arena, source->length / STRIDE + 1, sizeof(*marks));
+	if (!marks)
+		return false;
+	struct amp_source_mark mark = first_mark(source);
+	marks[source->nmarks++] = mark;
+	while (mark.at < source->length) {
+		step(source, &mark);
+		if (mark.at >= source->nmarks * STRIDE)
+			marks[source->nmarks++] = mark;
+	}
+	source->marks = marks;
 	return true;
 }
 
-/* Makes the line that `offset` is on the last one. */
-static void find_line(struct amp_source *source, size_t offset)
+/* The code point that `offset` is in, or the line end. */
+static struct amp_source_mark find(const struct amp_source *source, size_t offset)
 {
-	if (source->last.known && offset >= source->last.start &&
-		offset <= source->last.end)
-		return;
-	size_t low = 0, high = source->nlines;
-	while (high - low > 1) {
-		size_t middle = low + (high - low) / 2;
-		if (source->lines[middle] <= offset)
-			low = middle;
-		else
-			high = middle;
+	size_t near = offset / STRIDE;
+	if (near && source->marks[near].at > offset)
+		near--;
+	struct amp_source_mark mark = source->marks[near], next = mark;
+	while (next.at <= offset && next.at < source->length) {
+		mark = next;
+		step(source, &next);
 	}
-	size_t line = low * STRIDE, start = source->lines[low];
-	size_t end = line_end(source, start);
-	while (end < source->length && next_line(source, end) <= offset) {
-		start = next_line(source, end);
-		end = line_end(source, start);
-		line++;
-	}
-	source->last.line = line;
-	source->last.start = source->last.offset = start;
-	source->last.end = end;
-	source->last.points = 0;
-	source->last.known = true;
-	if (line == 0 && end >= 3 && !memcmp(source->bytes, "\xef\xbb\xbf", 3))
-		source->last.start = source->last.offset = 3;
+	return next.at <= offset ? next : mark;
 }
 
-/* Code points of the last line before `offset`, counted from the nearest known place. */
-static size_t points_before(struct amp_source *source, size_t offset)
+static size_t count_points(const struct amp_source *source, size_t at, size_t end)
 {
-	const char *bytes = source->bytes;
-	size_t start = source->last.start, known = source->last.offset;
-	if (offset >= known)
-		source->last.points += amp_text_points(bytes + known, offset - known);
-	else if (known - offset < offset - start)
-		source->last.points -= amp_text_points(bytes + offset, known - offset);
-	else
-		source->last.points = amp_text_points(bytes + start, offset - start);
-	source->last.offset = offset;
-	return source->last.points;
+	size_t points = 0;
+	for (; at < end && !is_line_end(source, at); points++)
+		at += amp_text_step(source->bytes + at, source->length - at);
+	return points;
+}
+
+static const char *line_at(struct amp_source *source, size_t start)
+{
+	size_t end = start;
+	if (source->shown.text && source->shown.start == start)
+		return source->shown.text;
+	while (!is_line_end(source, end) && end - start <= LINE_SHOWN)
+		end++;
+	if (end - start > LINE_SHOWN)
+		return NULL;
+	source->shown.start = start;
+	source->shown.text =
+		amp_arena_strndup(source->arena, source->bytes + start, end - start);
+	return source->shown.text;
 }
 
 struct amplan_place amp_source_place(
 	struct amp_source *source, size_t offset, size_t length)
 {
 	struct amplan_place place = {.file = source->path};
-	if (!source->lines && !index_lines(source))
+	if (!source->marks && !make_marks(source))
 		return place;
 	if (offset > source->length)
 		offset = source->length;
-	find_line(source, offset);
-	size_t start = source->last.start, end = source->last.end;
-	if (offset < start) /* on the byte order mark */
-		offset = start;
-	if (offset > end)
-		offset = end;
-	if (length > end - offset)
-		length = end - offset;
-	place.line = (unsigned)source->last.line + 1;
-	place.column = (unsigned)points_before(source, offset) + 1;
-	place.length = (unsigned)amp_text_points(source->bytes + offset, length);
+	if (length > source->length - offset)
+		length = source->length - offset;
+	struct amp_source_mark mark = find(source, offset);
+	size_t end = offset + length;
+	if (offset < mark.at) /* on the byte order mark */
+		offset = mark.at;
+	place.line = (unsigned)mark.line + 1;
+	place.column = (unsigned)mark.points + 1;
+	place.length = (unsigned)count_points(source, offset, end);
 	if (place.length == 0)
 		place.length = 1;
-	if (end - start <= LINE_SHOWN)
-		place.text = amp_arena_strndup(
-			source->arena, source->bytes + start, end - start);
+	place.text = line_at(source, mark.start);
 	return place;
 }

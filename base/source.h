@@ -14,19 +14,25 @@
 
 #include "base/arena.h"
 
+/* Where a walk over the bytes stands: in which line, and how far into it. */
+struct amp_source_mark {
+	size_t at, line, start; /* line from 0, and where it starts */
+	size_t points;          /* code points between start and at */
+};
+
 struct amp_source {
 	const char
 		*path; /* as shown to people: folder as given, then the path below it */
 	const char *bytes; /* NUL-terminated, in the arena */
 	size_t length;
-	size_t *lines; /* where every 64th line begins; made on first use */
-	size_t nlines;
-	/* the place that was asked for last: on a long line the next one is near */
+	/* one every thousand bytes or so, made on first use: a place costs the same wherever
+	   it is, be the file one line or nothing but line ends */
+	struct amp_source_mark *marks;
+	size_t nmarks;
 	struct {
-		size_t line, start, end; /* its number from 0, and its bytes */
-		size_t offset, points;   /* code points between start and offset */
-		bool known;
-	} last;
+		size_t start;
+		const char *text;
+	} shown; /* the line that was copied last: many places are on one */
 	struct amp_arena *arena;
 };
 

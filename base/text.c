@@ -40,6 +40,13 @@ size_t amp_text_points(const char *bytes, size_t length)
 	return points;
 }
 
+size_t amp_text_step(const char *bytes, size_t length)
+{
+	uint32_t point;
+	size_t n = length ? decode(bytes, length, 0, &point) : 0;
+	return n ? n : 1;
+}
+
 size_t amp_text_invalid_utf8(const char *bytes, size_t length)
 {
 	size_t at = 0;

@@ -12,6 +12,9 @@
 /* Number of code points in UTF-8 text; stray bytes count one each. */
 size_t amp_text_points(const char *bytes, size_t length);
 
+/* Bytes of the code point at the front of some text; 1 where a stray byte is there. */
+size_t amp_text_step(const char *bytes, size_t length);
+
 /* Offset of the first byte that is not well-formed UTF-8; `length` if all is well. */
 size_t amp_text_invalid_utf8(const char *bytes, size_t length);
 

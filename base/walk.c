@@ -60,7 +60,7 @@ static void add_entry(
 	struct walk *walk, const char *path, enum amp_file_problem problem, int number)
 {
 	struct amp_file_entry entry = {path, problem, number};
-	if (!amp_vec_push(&walk->entries, entry))
+	if (number == ENOMEM || !amp_vec_push(&walk->entries, entry))
 		walk->failed = true;
 }
 
@@ -85,6 +85,13 @@ static bool is_folder_outside(const struct walk *walk, const char *path, int num
 		!fstatat(walk->folder->fd, path, &status, 0) && S_ISDIR(status.st_mode);
 }
 
+/* Trouble of the machine: what the link leads to may be a folder, with descriptors in it. */
+static bool is_unknown(int number)
+{
+	return number == EIO || number == ENOMEM || number == EMFILE ||
+		number == ENFILE || number == EINTR;
+}
+
 /* A link counts as what it leads to, if that is inside. */
 static void add_link(struct walk *walk, const char *path, const char *name)
 {
@@ -100,7 +107,7 @@ static void add_link(struct walk *walk, const char *path, const char *name)
 			return;
 		}
 	}
-	if (!has_ending(walk, name) &&
+	if (!has_ending(walk, name) && !is_unknown(number) &&
 		(fd >= 0 || !is_folder_outside(walk, path, number)))
 		return;
 	if (fd < 0 || number)
@@ -144,9 +151,10 @@ static int list(struct walk *walk, const char *path)
 	struct stat status;
 	if (fd < 0)
 		return errno;
-	if (fstat(fd, &status) || !first_visit(walk, &status)) {
+	int unknown = fstat(fd, &status) ? errno : 0;
+	if (unknown || !first_visit(walk, &status)) {
 		close(fd);
-		return 0;
+		return unknown;
 	}
 	DIR *stream = fdopendir(fd);
 	if (!stream) {

@@ -1,7 +1,13 @@
 /*
  * graph: the dependency graph as DOT.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "cli/cmd.h"
 #include "cli/dot.h"
@@ -98,10 +104,78 @@ static int run(struct app *app)
 		return app_fail(app, AMPLAN_USAGE, NULL,
 			"'--pending' and '--around' cannot be used together");
 	int code = amplan_graph(app->session, &app->report, &app->error);
+	/* the ids are not all there, and it is no matter of the one that was named */
+	if (code == AMPLAN_NOMEM)
+		return code;
 	int chosen = has_picture(app) ? choose(app) : AMPLAN_OK;
 	if (!chosen && app->options.effects && has_picture(app))
 		code = add_check(app, code);
 	return chosen ? chosen : code;
+}
+
+static _Noreturn void draw_and_exit(
+	int fd, const struct app *app, const struct dot_options *dot)
+{
+	const struct rlimit none = {0, 0};
+	setrlimit(RLIMIT_CORE, &none);
+	FILE *stream = fdopen(fd, "w");
+	bool drawn = stream && dot_write(stream, app->report, dot) && !fflush(stream);
+	_exit(drawn ? 0 : 1);
+}
+
+/* Passes on what comes; 0 or an errno. What cannot be written is told at the end, like
+   everything on standard output. */
+static int pass_on(int fd)
+{
+	char bytes[16384];
+	while (!ferror(stdout)) {
+		ssize_t n = read(fd, bytes, sizeof(bytes));
+		if (n == 0)
+			return 0;
+		if (n > 0)
+			fwrite(bytes, 1, (size_t)n, stdout);
+		else if (errno != EINTR)
+			return errno;
+	}
+	return 0;
+}
+
+/* What went wrong before is told as well. */
+static int cannot_draw(struct app *app, int number)
+{
+	int code = number == ENOMEM ? AMPLAN_NOMEM : AMPLAN_INTERNAL;
+	const char *cause = number == ENOMEM ? "out of memory" : strerror(number);
+	if (!app->code)
+		return app_fail(app, code, NULL, "cannot draw the graph: %s", cause);
+	app->exit = amplan_exit_code(code);
+	say(&app->err, "amplan: cannot draw the graph: %s\n", cause);
+	return app->code;
+}
+
+/*
+ * cgraph does not look whether it got the memory that it asked for, and dies. So a child
+ * draws, and if it dies that is an error like others.
+ */
+static int draw(struct app *app, const struct dot_options *dot)
+{
+	int ends[2], status = 0, number = 0;
+	if (pipe2(ends, O_CLOEXEC))
+		return cannot_draw(app, errno);
+	pid_t child = fork();
+	if (child == 0)
+		draw_and_exit(ends[1], app, dot);
+	if (child < 0)
+		number = errno;
+	close(ends[1]);
+	if (!number)
+		number = pass_on(ends[0]);
+	close(ends[0]);
+	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	/* where nobody reads, the child was stopped by that */
+	if (!number && status && !ferror(stdout))
+		number = ENOMEM;
+	return number ? cannot_draw(app, number) : app->code;
 }
 
 static void show(struct app *app)
@@ -113,8 +187,7 @@ static void show(struct app *app)
 	};
 	if (app->code == AMPLAN_USAGE || !has_picture(app))
 		return;
-	if (!dot_write(stdout, app->report, &dot))
-		app->code = app_fail(app, AMPLAN_NOMEM, NULL, "out of memory");
+	app->code = draw(app, &dot);
 }
 
 static void edges(struct json *json, const struct amplan_migration *migration)

@@ -375,6 +375,18 @@ static void frame(Agraph_t *graph)
 	agattr(graph, AGEDGE, lend("color"), lend("#6b6b6b"));
 }
 
+/*
+ * cgraph keeps subgraphs in the order of their ids, and takes the address of a name for its
+ * id. Names of graphs that are not mapped get numbers from it, in the order in which they
+ * are made: same report, same bytes.
+ */
+static long map_name(void *state, int type, char *name, IDTYPE *id, int create)
+{
+	if (type == AGRAPH && name)
+		return 0;
+	return AgIdDisc.map(state, type, name, id, create);
+}
+
 bool dot_write(FILE *stream, const struct amplan_report *report,
 	const struct dot_options *options)
 {
@@ -382,7 +394,10 @@ bool dot_write(FILE *stream, const struct amplan_report *report,
 	picture.nodes = calloc(report->nmigrations + 1, sizeof(*picture.nodes));
 	if (!picture.nodes)
 		return false;
-	picture.graph = agopen(lend("amplan"), Agstrictdirected, NULL);
+	Agiddisc_t ids = AgIdDisc;
+	ids.map = map_name;
+	Agdisc_t discipline = {.mem = &AgMemDisc, .id = &ids, .io = &AgIoDisc};
+	picture.graph = agopen(lend("amplan"), Agstrictdirected, &discipline);
 	frame(picture.graph);
 	add_nodes(&picture);
 	add_edges(&picture);

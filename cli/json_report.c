@@ -146,8 +146,8 @@ static void flags(struct json *json, unsigned bits)
 
 const char *json_state(enum amplan_state state)
 {
-	static const char *const words[] = {
-		"pending", "applied", "drifted", "replaced", "interrupted", "failed"};
+	static const char *const words[] = {"pending", "applied", "drifted", "replaced",
+		"interrupted", "failed", "running"};
 	return words[state];
 }
 

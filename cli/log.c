@@ -7,6 +7,13 @@
 
 static const char *const levels[] = {"debug", "info", "warning", "error"};
 
+/* Where there is no memory for the message, that is said in its place. */
+static void as_json_without_memory(struct log *log, enum amplan_level level)
+{
+	fprintf(log->err->stream, "{\"level\":\"%s\",\"message\":\"out of memory\"}\n",
+		levels[level]);
+}
+
 static void as_json(struct log *log, enum amplan_level level, const char *message,
 	const struct amplan_field *fields, size_t nfields)
 {
@@ -18,8 +25,10 @@ static void as_json(struct log *log, enum amplan_level level, const char *messag
 	gmtime_r(&now.tv_sec, &utc);
 	strftime(seconds, sizeof(seconds), "%Y-%m-%dT%H:%M:%S", &utc);
 	snprintf(stamp, sizeof(stamp), "%s.%03ldZ", seconds, now.tv_nsec / 1000000);
-	if (!json_open(&json, log->err->stream))
+	if (!json_open(&json, log->err->stream)) {
+		as_json_without_memory(log, level);
 		return;
+	}
 	json_map(&json, NULL);
 	json_text(&json, "time", stamp);
 	json_text(&json, "level", levels[level]);
@@ -30,6 +39,8 @@ static void as_json(struct log *log, enum amplan_level level, const char *messag
 	json_end_map(&json);
 	json_close(&json);
 	putc('\n', log->err->stream);
+	if (json.failed)
+		as_json_without_memory(log, level);
 }
 
 /* Values with blanks or quotes in them are quoted, so that the end of each is seen. */

@@ -183,8 +183,10 @@ static void print_json(struct app *app)
 		putc('\n', stdout);
 	}
 	json_close(&json);
-	if (json.failed)
-		app->exit = amplan_exit_code(AMPLAN_NOMEM);
+	if (!json.failed)
+		return;
+	app->exit = amplan_exit_code(AMPLAN_NOMEM);
+	say(&app->err, "amplan: out of memory\n");
 }
 
 static void print_findings(struct app *app)
@@ -354,6 +356,7 @@ int main(int argc, char **argv)
 {
 	struct app app = {.commands = commands, .exit = -1};
 	fill_standard_descriptors();
+	setvbuf(stderr, NULL, _IOLBF, 0); /* else each caret is a call of the system */
 	interrupt_init();
 	app.code = work(&app, argc, argv);
 	print(&app);

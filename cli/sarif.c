@@ -46,7 +46,8 @@ static bool draft_open(struct draft *draft, struct json *json)
 static void draft_put(struct draft *draft, struct json *json, const char *key)
 {
 	bool failed = ferror(draft->stream) != 0;
-	if (fclose(draft->stream) || failed)
+	/* the last reallocation may fail without a word, and then the text is gone */
+	if (fclose(draft->stream) || failed || !draft->text)
 		json->failed = true;
 	else
 		json_text(json, key, draft->text);

@@ -15,12 +15,13 @@
 /* More rounds than this and something else writes to the database all the time. */
 #define ROUNDS_MAX 20
 
-static bool has_step_alone(const struct amp_plan *plan)
+/* Such a plan commits more than once, and is half done in between. */
+static bool is_in_parts(const struct amp_plan *plan)
 {
 	for (size_t i = 0; i < plan->nsteps; i++)
 		if (plan->steps[i].migration->flags & AMPLAN_NO_TRANSACTION)
 			return true;
-	return false;
+	return plan->nstages > 1;
 }
 
 static void log_steps(const struct amp_job *job, struct amplan *amplan)
@@ -72,17 +73,23 @@ static int carry_out(struct amp_job *job, struct amplan *amplan, bool *stale,
 	runner.head.exists = job->history.exists;
 	runner.head.next = job->history.next;
 	memcpy(runner.fingerprint, job->fingerprint, AMP_DIGEST_SIZE);
-	if (has_step_alone(&job->plan))
-		code = amplan->engine->lock_aside(runner.db, into);
+	runner.db->given_up_user = &runner;
+	runner.db->given_up = amp_run_is_over;
+	/* Several commits: nobody may come in between, nor take what is half done for an
+	   accident. Where there once was such a plan, another may be at work now. */
+	code = amplan->engine->lock_aside(runner.db, is_in_parts(&job->plan), into);
+	if (code == AMPLAN_LOCKED && runner.stale)
+		code = amp_run_stale(&runner, true, into);
+	runner.db->given_up = amp_run_is_stale;
 	if (!code)
 		code = amp_run_plan(&runner, into);
 	amplan->engine->close(runner.db);
 	*stale = runner.stale;
 	log_steps(job, amplan);
 	if (!code)
-		amp_failure_remove(amplan->engine, &amplan->target);
+		amp_failure_remove(amplan);
 	else if (runner.failed_id && code != AMPLAN_CANCELLED)
-		amp_failure_write(amplan->engine, &amplan->target, runner.failed_id,
+		amp_failure_write(amplan, runner.failed_id,
 			place_of_failure(job, runner.failed_id), into->message);
 	return code;
 }
@@ -96,10 +103,11 @@ static int look_again(
 		&amplan->target, AMP_WRITE, &amplan->hooks, &db, error);
 	if (!code)
 		code = amplan->engine->begin_read(db, error);
-	if (!code) {
-		amp_history_deinit(&job->history);
+	/* reports that were handed out point into what was known before */
+	if (!code && !amp_vec_push(&job->past, job->history))
+		code = amp_error_nomem(error);
+	if (!code)
 		code = amp_history_read(&job->history, db, error);
-	}
 	amplan->engine->close(db);
 	return code;
 }
@@ -170,20 +178,52 @@ static void note_rehearsal(const struct amp_job *job, struct amplan *amplan)
 		const struct amplan_finding *finding = &job->findings.items[i];
 		if (finding->severity != AMPLAN_ERROR || !finding->nids)
 			continue;
-		amp_failure_write(amplan->engine, &amplan->target, finding->ids[0],
-			&finding->place, finding->message);
+		amp_failure_write(
+			amplan, finding->ids[0], &finding->place, finding->message);
 		return;
 	}
 }
 
-/* One round: everything from the folders on. */
+/* Looks and plans. `apart`: not while another is in the middle of a plan of several
+   commits. Its lock is held while we look, and given back: a plan is checked again. */
+static int look(struct amp_job *job, struct amplan *amplan, const struct amp_goal *goal,
+	bool apart, struct amp_db **db, struct amplan_error *error)
+{
+	struct amp_db *aside = NULL;
+	int code = AMPLAN_OK;
+	if (apart)
+		code = amplan->engine->open(
+			&amplan->target, AMP_WRITE, &amplan->hooks, &aside, error);
+	if (!code && apart)
+		code = amplan->engine->lock_aside(aside, false, error);
+	job->apart = apart && !code;
+	if (!code)
+		code = amp_look_and_plan(job, amplan, goal, AMP_WRITE, db, error);
+	amplan->engine->close(aside);
+	return code;
+}
+
+/* Does it look like what another process may just be in the middle of? */
+static bool may_be_halfway(const struct amp_job *job, int code)
+{
+	if (job->apart)
+		return false;
+	return code == AMPLAN_PARTIAL || (code == AMPLAN_LOCKED && job->running) ||
+		(code == AMPLAN_REFUSED && job->planned &&
+			job->plan.verdict == AMPLAN_DIVERGED);
+}
+
+/* One round: everything from the folders on. *again: not to be taken at its word. */
 static int plan_and_apply(struct amp_job *job, struct amplan *amplan,
 	const struct amp_goal *goal, const struct amplan_plan_options *options,
-	bool *stale, struct amplan_error *error)
+	struct amp_manner *manner, bool *apart, bool *again, struct amplan_error *error)
 {
 	struct amp_db *db = NULL;
-	*stale = false;
-	int code = amp_look_and_plan(job, amplan, goal, AMP_WRITE, &db, error);
+	int code = look(job, amplan, goal, *apart, &db, error);
+	*apart = *again = may_be_halfway(job, code);
+	manner->worked |= *again || (job->planned && job->plan.nsteps);
+	if (!code && job->plan.nsteps && manner->consent)
+		code = manner->consent(job, error);
 	if (!code && job->plan.nsteps) {
 		code = amp_rehearse(
 			job, amplan, db, options->fidelity, options->copy_limit, error);
@@ -191,47 +231,32 @@ static int plan_and_apply(struct amp_job *job, struct amplan *amplan,
 			note_rehearsal(job, amplan);
 	}
 	amplan->engine->close(db);
-	return code ? code : amp_apply_job(job, amplan, stale, error);
-}
-
-/* A step in progress elsewhere: its process holds the aside lock; wait for its end. */
-static int wait_aside(struct amplan *amplan, struct amplan_error *error)
-{
-	struct amp_db *db = NULL;
-	int code = amplan->engine->open(
-		&amplan->target, AMP_WRITE, &amplan->hooks, &db, error);
-	if (!code)
-		code = amplan->engine->lock_aside(db, error);
-	amplan->engine->close(db);
-	return code;
+	return code ? code : amp_apply_job(job, amplan, again, error);
 }
 
 int amp_apply_pending(struct amplan *amplan, const struct amp_goal *goal,
-	const struct amplan_plan_options *options, struct amp_job **out,
-	struct amplan_error *error)
+	const struct amplan_plan_options *options, struct amp_manner *manner,
+	struct amp_job **out, struct amplan_error *error)
 {
 	struct amplan_error inner;
+	bool apart = false, again = false;
 	for (int round = 1;; round++) {
-		bool stale = false;
 		struct amp_job *job = amp_job_new(error);
 		if (!job)
 			return AMPLAN_NOMEM;
 		*out = job;
 		amp_error_clear(&inner);
-		int code = plan_and_apply(job, amplan, goal, options, &stale, &inner);
-		if (round < ROUNDS_MAX && code && !ran_any(job) &&
-			(stale || job->running)) {
-			bool begun = !stale;
-			amp_job_free(job);
-			*out = NULL;
-			code = begun ? wait_aside(amplan, error) : AMPLAN_OK;
-			if (code)
-				return code;
-			continue;
+		int code = plan_and_apply(
+			job, amplan, goal, options, manner, &apart, &again, &inner);
+		if (!code || !again || round >= ROUNDS_MAX || ran_any(job)) {
+			if (code && error)
+				*error = inner;
+			return code;
 		}
-		if (code && error)
-			*error = inner;
-		return code;
+		amp_job_free(job);
+		*out = NULL;
+		if (!apart && manner->is_done && manner->is_done(amplan))
+			return AMPLAN_OK;
 	}
 }
 
@@ -273,7 +298,8 @@ int amplan_apply(struct amplan *amplan, const struct amplan_plan_options *option
 		return amp_error(error, AMPLAN_USAGE,
 			"a rollback or a saved plan is planned first: amplan_plan()");
 	const struct amp_goal goal = {.direction = AMP_UP, .to = options->to};
-	code = amp_apply_pending(amplan, &goal, options, &job, error);
+	struct amp_manner manner = {0};
+	code = amp_apply_pending(amplan, &goal, options, &manner, &job, error);
 	if (job && code == AMPLAN_LOCKED)
 		amp_job_say_locked(job, error);
 	return job ? amp_job_finish(job, amplan, code, out, error) : code;

@@ -130,7 +130,7 @@ static int record(struct amp_job *job, struct amplan *amplan, struct amplan_erro
 		code = runner.db->engine->commit(runner.db, error);
 	amplan->engine->close(runner.db);
 	if (!code)
-		amp_failure_remove(amplan->engine, &amplan->target);
+		amp_failure_remove(amplan);
 	return code;
 }
 

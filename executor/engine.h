@@ -124,6 +124,10 @@ struct amp_engine;
 struct amp_db {
 	const struct amp_engine *engine;
 	const struct amp_hooks *hooks;
+	/* Asked now and then while it waits for a lock: true where that is no longer wanted.
+	   It may read through this connection. NULL: it is wanted. */
+	bool (*given_up)(void *user);
+	void *given_up_user;
 };
 
 /* Something that a step left pointing at a table that is gone. A later step of the stage may
@@ -168,14 +172,16 @@ struct amp_engine {
 	int (*begin_read)(struct amp_db *db, struct amplan_error *);
 	void (*end_read)(struct amp_db *db);
 
-	/* The write transaction, which is the lock. Waits as long as the hooks say. */
+	/* The write transaction, which is the lock. Waits as long as the hooks say; AMPLAN_LOCKED
+	   where they, or given_up(), say no more. */
 	int (*begin)(struct amp_db *db, bool foreign_keys, struct amplan_error *);
 	int (*commit)(struct amp_db *db, struct amplan_error *);
 	void (*rollback)(struct amp_db *db); /* safe where nothing is open */
 	/* Whether it is still open: SQL can end it without asking. */
 	bool (*is_open)(struct amp_db *db);
-	/* Held besides, by plans with a transaction="none" step; dies with the process. */
-	int (*lock_aside)(struct amp_db *db, struct amplan_error *);
+	/* Held besides, by plans that commit more than once; dies with the process. Waits, too.
+	   `make` false: only where somebody ever held it; else there is nothing to wait for. */
+	int (*lock_aside)(struct amp_db *db, bool make, struct amplan_error *);
 	void (*unlock_aside)(struct amp_db *db);
 	/* Within a transaction of a shadow: one step that can be undone. */
 	int (*savepoint)(struct amp_db *db, struct amplan_error *);
@@ -236,7 +242,8 @@ struct amp_engine {
 	void (*holder)(const struct amp_target *target, struct amplan_holder *out,
 		struct amp_arena *arena);
 	/* Is the aside lock held by a living process? */
-	bool (*held_aside)(const struct amp_target *target);
+	int (*held_aside)(
+		const struct amp_target *target, bool *held, struct amplan_error *);
 	/* A path for amplan's own file beside the database; NULL where there is none. */
 	const char *(*beside)(const struct amp_target *target, const char *suffix,
 		struct amp_arena *arena);

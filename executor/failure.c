@@ -1,5 +1,6 @@
 #include "executor/failure.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -7,6 +8,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "base/system.h"
+#include "executor/session.h"
 
 #define SUFFIX "-amplan-failure"
 #define SIZE_LIMIT ((size_t)64 * 1024)
@@ -19,11 +21,18 @@ static void add_line(struct amp_str *out, const char *text)
 	amp_str_addc(out, '\n');
 }
 
-void amp_failure_write(const struct amp_engine *engine, const struct amp_target *target,
-	const char *id, const struct amplan_place *place, const char *message)
+static void warn(struct amplan *amplan, const char *message, int number)
 {
-	struct amp_arena arena;
-	amp_arena_init(&arena);
+	char text[128] = "";
+	const char *reason = strerror_r(number, text, sizeof(text));
+	amp_log(&amplan->hooks, AMPLAN_LOG_WARNING, message, "database",
+		amplan->target.display, "reason", reason, NULL);
+}
+
+void amp_failure_write(struct amplan *amplan, const char *id,
+	const struct amplan_place *place, const char *message)
+{
+	AMP_ARENA_AUTO arena = {0};
 	AMP_STR_AUTO out = AMP_STR_INIT, where = AMP_STR_INIT;
 	char at[AMP_TIME_SIZE];
 	amp_now_utc(at);
@@ -33,20 +42,22 @@ void amp_failure_write(const struct amp_engine *engine, const struct amp_target 
 	add_line(&out, id ? id : "");
 	add_line(&out, amp_str_text(&where));
 	add_line(&out, message);
-	const char *path = engine->beside(target, SUFFIX, &arena);
-	if (path && !out.failed && !where.failed)
-		amp_file_put(path, amp_str_text(&out), out.length);
-	amp_arena_deinit(&arena);
+	const char *path = amplan->engine->beside(&amplan->target, SUFFIX, &arena);
+	bool room = !arena.failed && !out.failed && !where.failed;
+	int number = !room ? ENOMEM
+		: path     ? amp_file_put(path, amp_str_text(&out), out.length)
+			   : 0;
+	if (number)
+		warn(amplan, "cannot write the note of the failure", number);
 }
 
-void amp_failure_remove(const struct amp_engine *engine, const struct amp_target *target)
+void amp_failure_remove(struct amplan *amplan)
 {
-	struct amp_arena arena;
-	amp_arena_init(&arena);
-	const char *path = engine->beside(target, SUFFIX, &arena);
-	if (path)
-		unlink(path);
-	amp_arena_deinit(&arena);
+	AMP_ARENA_AUTO arena = {0};
+	const char *path = amplan->engine->beside(&amplan->target, SUFFIX, &arena);
+	int number = arena.failed ? ENOMEM : path && unlink(path) ? errno : 0;
+	if (number && number != ENOENT)
+		warn(amplan, "cannot remove the note of the last failure", number);
 }
 
 static const char *take_line(struct amp_arena *arena, const char **rest)
@@ -57,16 +68,30 @@ static const char *take_line(struct amp_arena *arena, const char **rest)
 	return line ? line : "";
 }
 
-void amp_failure_read(const struct amp_engine *engine, const struct amp_target *target,
-	struct amp_arena *arena, struct amplan_failure *out)
+void amp_failure_read(
+	struct amplan *amplan, struct amp_arena *arena, struct amplan_failure *out)
 {
 	*out = (struct amplan_failure){.id = "", .message = "", .place = ""};
-	const char *path = engine->beside(target, SUFFIX, arena), *bytes = NULL;
+	const char *path = amplan->engine->beside(&amplan->target, SUFFIX, arena);
+	const char *bytes = NULL;
 	size_t length;
 	struct stat status;
-	if (!path || lstat(path, &status) || !S_ISREG(status.st_mode) ||
-		amp_file_read(arena, path, SIZE_LIMIT, &bytes, &length, NULL))
+	struct amplan_error error = {0};
+	/* only a file: a pipe of that name would hold us up */
+	if (!path || lstat(path, &status)) {
+		if (path && errno != ENOENT)
+			warn(amplan, "cannot read the note of the last failure", errno);
 		return;
+	}
+	if (!S_ISREG(status.st_mode))
+		return;
+	if (amp_file_read(arena, path, SIZE_LIMIT, &bytes, &length, &error)) {
+		arena->failed = arena->failed || error.code == AMPLAN_NOMEM;
+		if (error.system && error.system != ENOENT)
+			warn(amplan, "cannot read the note of the last failure",
+				error.system);
+		return;
+	}
 	out->at = take_line(arena, &bytes);
 	out->id = take_line(arena, &bytes);
 	out->place = take_line(arena, &bytes);

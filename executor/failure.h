@@ -10,12 +10,15 @@
 
 #include "executor/engine.h"
 
-/* Best effort: a folder that cannot be written to is no further failure. */
-void amp_failure_write(const struct amp_engine *engine, const struct amp_target *target,
-	const char *id, const struct amplan_place *place, const char *message);
-void amp_failure_remove(const struct amp_engine *engine, const struct amp_target *target);
+struct amplan;
+
+/* Best effort: a folder that cannot be written to is no further failure. What cannot be
+   written, removed or read is logged as a warning. */
+void amp_failure_write(struct amplan *amplan, const char *id,
+	const struct amplan_place *place, const char *message);
+void amp_failure_remove(struct amplan *amplan);
 /* Leaves out->at NULL where there is none. */
-void amp_failure_read(const struct amp_engine *engine, const struct amp_target *target,
-	struct amp_arena *arena, struct amplan_failure *out);
+void amp_failure_read(
+	struct amplan *amplan, struct amp_arena *arena, struct amplan_failure *out);
 
 #endif

@@ -18,6 +18,7 @@ struct amp_history_row {
 	const char *cosmetic;      /* second digest of the migration */
 	const char *catalog; /* stamp of a catalog that is applied whole now, or "" */
 	const char *chain;
+	bool odd; /* text where amplan writes a number, or none where it writes text */
 };
 
 struct amp_history {

@@ -29,6 +29,9 @@ void amp_job_free(struct amp_job *job)
 		struct amp_job *parent = job->parent;
 		amp_plan_deinit(&job->plan);
 		amp_history_deinit(&job->history);
+		for (size_t i = 0; i < job->past.count; i++)
+			amp_history_deinit(&job->past.items[i]);
+		amp_vec_deinit(&job->past);
 		amp_graph_deinit(&job->graph);
 		amp_catalog_deinit(&job->catalog);
 		amp_findings_deinit(&job->findings);
@@ -154,11 +157,14 @@ int amp_job_plan(
 		&job->plan, &job->graph, job->order, &start, goal, &job->findings, error);
 	if (code)
 		return code;
-	job->planned = true;
 	job->results =
 		amp_arena_array(&job->arena, job->plan.nsteps, sizeof(*job->results));
-	if (!job->results)
+	if (!job->results) {
+		/* whoever sees steps looks at their results */
+		amp_plan_deinit(&job->plan);
 		return amp_error_nomem(error);
+	}
+	job->planned = true;
 	return refuse_errors(&job->findings, "the plan does not hold", error);
 }
 
@@ -241,6 +247,7 @@ static struct amplan_edge *publish_edges(
 	struct amplan_edge *edges =
 		amp_arena_array(&job->arena, migration->ndepends, sizeof(*edges));
 	*count = 0;
+	uint32_t e = graph->first[node]; /* edges are in the order of the references */
 	for (size_t i = 0; edges && i < migration->ndepends; i++) {
 		const struct amp_reference *reference = &migration->depends[i];
 		struct amplan_edge edge = {
@@ -252,12 +259,12 @@ static struct amplan_edge *publish_edges(
 		if (reference->source)
 			edge.place = amp_source_place(
 				reference->source, reference->offset, reference->length);
-		for (uint32_t e = graph->first[node]; e < graph->first[node + 1]; e++)
-			if (graph->reference[e] == reference) {
-				edge.index = position ? position[graph->target[e]]
-						      : graph->target[e];
-				edge.redundant = graph->redundant[e];
-			}
+		if (e < graph->first[node + 1] && graph->reference[e] == reference) {
+			edge.index =
+				position ? position[graph->target[e]] : graph->target[e];
+			edge.redundant = graph->redundant[e];
+			e++;
+		}
 		edges[(*count)++] = edge;
 	}
 	return edges;
@@ -372,13 +379,27 @@ static int publish_applied(struct amp_job *job)
 	return AMPLAN_OK;
 }
 
+/* The note stays where the process died between its success and the note's removal, and
+   comes back where the power went; but the history knows what came after it. */
+static bool is_outlived(const struct amp_job *job)
+{
+	const struct amp_history *history = &job->history;
+	return job->looked && history->count &&
+		strcmp(history->rows[history->count - 1].event.applied_at,
+			job->report.failure.at) > 0;
+}
+
 static void publish_failure(
 	struct amp_job *job, struct amplan *amplan, struct amplan_migration *migrations)
 {
-	amp_failure_read(
-		amplan->engine, &amplan->target, &job->arena, &job->report.failure);
+	amp_failure_read(amplan, &job->arena, &job->report.failure);
 	if (!job->report.failure.at)
 		return;
+	if (is_outlived(job)) {
+		job->report.failure =
+			(struct amplan_failure){.id = "", .message = "", .place = ""};
+		return;
+	}
 	for (size_t i = 0; i < job->report.nmigrations; i++)
 		if (!strcmp(migrations[i].id, job->report.failure.id) &&
 			migrations[i].state == AMPLAN_PENDING)
@@ -411,6 +432,13 @@ int amp_job_publish(
 	return AMPLAN_OK;
 }
 
+/* Without the findings nobody could tell what the code is about, unless a person must act
+   on it all the same. */
+static int no_report(int code, struct amplan_error *error)
+{
+	return code == AMPLAN_PARTIAL ? code : amp_error_nomem(error);
+}
+
 int amp_job_finish(struct amp_job *job, struct amplan *amplan, int code,
 	struct amplan_report **out, struct amplan_error *error)
 {
@@ -418,7 +446,7 @@ int amp_job_finish(struct amp_job *job, struct amplan *amplan, int code,
 	int published = amp_job_publish(job, amplan, code ? &unused : error);
 	if (published) {
 		amp_job_free(job);
-		return code ? code : published;
+		return no_report(code, error);
 	}
 	*out = &job->report;
 	return code;
@@ -431,7 +459,7 @@ int amp_job_answer(struct amp_job *job, struct amplan *amplan, int code,
 	struct amplan_report plan = job->report;
 	struct amp_job *answer = amp_job_new(code ? &unused : error);
 	if (!answer)
-		return code ? code : AMPLAN_NOMEM;
+		return no_report(code, error);
 	plan.done = false;
 	int published = amp_job_publish(job, amplan, code ? &unused : error);
 	answer->report = job->report;
@@ -441,7 +469,7 @@ int amp_job_answer(struct amp_job *job, struct amplan *amplan, int code,
 	job->report = plan;
 	if (published) {
 		amp_job_free(answer);
-		return code ? code : published;
+		return no_report(code, error);
 	}
 	*out = &answer->report;
 	return code;

@@ -43,10 +43,12 @@ struct amp_job {
 	bool looked;     /* the database was looked at */
 	bool exists;     /* there is one */
 	struct amp_history history;
-	char fingerprint[AMP_DIGEST_SIZE]; /* of the live schema when looked at */
+	struct AMP_VEC(struct amp_history) past; /* histories that reports point into */
+	char fingerprint[AMP_DIGEST_SIZE];       /* of the live schema when looked at */
 	struct amp_plan plan;
 	bool planned;
 	bool running; /* looked at: another process runs a step outside a transaction */
+	bool apart; /* we hold the lock beside: nobody else is in the middle of a plan */
 	struct amp_goal goal;
 	struct {
 		const struct amplan_access *items;

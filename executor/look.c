@@ -29,7 +29,8 @@ static bool has_begun(const struct amp_history *history)
  * A step that is begun and not finished: does a living process run it, or did it stop part
  * way? The history was read before the lock was asked for, so the process may have finished
  * and gone in between. Only a step that is still begun when it is read again, after nobody
- * held the lock, was left by nobody who could go on with it. (invariant 11)
+ * held the lock, was left by nobody who could go on with it. Where we hold that lock ourselves,
+ * what is read is the last word. (invariant 11)
  */
 static int look_for_runner(struct amp_job *job, struct amplan *amplan,
 	enum amp_access access, struct amp_db **db, struct amplan_error *error)
@@ -37,10 +38,11 @@ static int look_for_runner(struct amp_job *job, struct amplan *amplan,
 	size_t findings = job->findings.count;
 	char head[AMP_DIGEST_SIZE] = "";
 	int code = look_once(job, amplan, access, db, error);
-	while (!code && has_begun(&job->history)) {
-		bool same = !strcmp(head, job->history.head);
-		job->running = !same && amplan->engine->held_aside(&amplan->target);
-		if (same || job->running)
+	while (!code && !job->apart && has_begun(&job->history)) {
+		if (!strcmp(head, job->history.head))
+			break;
+		code = amplan->engine->held_aside(&amplan->target, &job->running, error);
+		if (code || job->running)
 			break;
 		snprintf(head, sizeof(head), "%s", job->history.head);
 		job->findings.count = findings;

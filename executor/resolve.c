@@ -86,7 +86,7 @@ int amplan_resolve(
 			&amplan->target, AMP_WRITE, &amplan->hooks, &db, error);
 	/* the aside lock first: a step that still runs is not interrupted */
 	if (!code)
-		code = amplan->engine->lock_aside(db, error);
+		code = amplan->engine->lock_aside(db, true, error);
 	if (!code)
 		code = amplan->engine->begin(db, false, error);
 	if (!code)
@@ -95,6 +95,6 @@ int amplan_resolve(
 		code = amplan->engine->commit(db, error);
 	amplan->engine->close(db);
 	if (!code)
-		amp_failure_remove(amplan->engine, &amplan->target);
+		amp_failure_remove(amplan);
 	return code;
 }

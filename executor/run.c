@@ -41,6 +41,43 @@ static void rest(struct amp_runner *runner)
 		amp_run_move(runner, AMP_RUN_IDLE, NULL);
 }
 
+int amp_run_stale(struct amp_runner *runner, bool history, struct amplan_error *error)
+{
+	runner->stale = true;
+	amp_error(error, AMPLAN_REFUSED,
+		"the %s of the database changed since the plan was made",
+		history ? "history" : "schema");
+	amp_error_hint(error, "plan again: the new plan starts from what is there now");
+	return AMPLAN_REFUSED;
+}
+
+static bool has_moved(
+	const struct amp_runner *runner, const struct amp_history_head *head)
+{
+	return strcmp(head->head, runner->head.head) ||
+		strcmp(head->identity, runner->head.identity);
+}
+
+bool amp_run_is_stale(void *user)
+{
+	struct amp_runner *runner = user;
+	struct amp_history_head head;
+	struct amplan_error unused;
+	if (!amp_history_head(runner->db, &head, &unused) && has_moved(runner, &head))
+		runner->stale = true;
+	return runner->stale;
+}
+
+bool amp_run_is_over(void *user)
+{
+	struct amp_runner *runner = user;
+	char stamp[AMP_DIGEST_SIZE];
+	bool over = amp_run_is_stale(user) &&
+		!amp_history_stamp(runner->db, stamp, NULL) && *stamp;
+	runner->stale = over;
+	return over;
+}
+
 /* Under the lock: is everything as it was when the plan was made? (invariant 4) */
 static int check_fence(struct amp_runner *runner, struct amplan_error *error)
 {
@@ -48,28 +85,24 @@ static int check_fence(struct amp_runner *runner, struct amplan_error *error)
 	struct amp_objects objects;
 	char fingerprint[AMP_DIGEST_SIZE];
 	int code = amp_history_head(runner->db, &head, error);
+	if (!code && has_moved(runner, &head))
+		return amp_run_stale(runner, true, error);
 	if (!code)
 		code = runner->db->engine->objects(runner->db, &objects, error);
 	if (code)
 		return code;
 	amp_objects_fingerprint(&objects, fingerprint);
-	if (!strcmp(head.head, runner->head.head) &&
-		!strcmp(head.identity, runner->head.identity) &&
-		!strcmp(fingerprint, runner->fingerprint))
-		return AMPLAN_OK;
-	runner->stale = true;
-	amp_error(error, AMPLAN_REFUSED,
-		strcmp(head.head, runner->head.head)
-			? "the history of the database changed since the plan was made"
-			: "the schema of the database changed since the plan was made");
-	amp_error_hint(error, "plan again: the new plan starts from what is there now");
-	return AMPLAN_REFUSED;
+	return strcmp(fingerprint, runner->fingerprint)
+		? amp_run_stale(runner, false, error)
+		: AMPLAN_OK;
 }
 
 static int begin_stage(
 	struct amp_runner *runner, bool foreign_keys, struct amplan_error *error)
 {
 	int code = runner->db->engine->begin(runner->db, foreign_keys, error);
+	if (code == AMPLAN_LOCKED && runner->stale)
+		return amp_run_stale(runner, true, error);
 	if (!code)
 		code = amp_run_move(runner, AMP_RUN_LOCKED, error);
 	if (!code && !runner->rehearsal)
@@ -358,8 +391,10 @@ static int apply_alone(
 	if (!code)
 		return AMPLAN_OK;
 	runner->failed_id = runner->job->plan.steps[index].migration->id;
-	/* nothing has run yet: there is nothing for a person to settle */
-	if (!ran && runner->job->results[index].statements == 0 &&
+	/* nothing has run yet: there is nothing for a person to settle. Where the machine
+	   failed the first statement it may have taken effect all the same */
+	if (!ran && code != AMPLAN_DATABASE &&
+		runner->job->results[index].statements == 0 &&
 		record_abandoned(runner, index))
 		return code;
 	code = ran ? explain_unrecorded(runner, index, error)

@@ -50,6 +50,13 @@ struct amp_runner {
 /* Runs all stages of the plan. Findings and results go into the job. */
 int amp_run_plan(struct amp_runner *runner, struct amplan_error *error);
 
+/* Asked while others have the lock: is the plan no longer worth waiting for? `user` is the
+   runner; what it says is AMPLAN_REFUSED by amp_run_stale(). */
+bool amp_run_is_stale(void *user);
+/* The same where others may be in the middle of a plan: has one of them finished his? */
+bool amp_run_is_over(void *user);
+int amp_run_stale(struct amp_runner *runner, bool history, struct amplan_error *error);
+
 /* Moves to a state; AMPLAN_INTERNAL where the picture above has no such arrow. */
 int amp_run_move(
 	struct amp_runner *runner, enum amp_run_state to, struct amplan_error *error);

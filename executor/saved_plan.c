@@ -48,6 +48,14 @@ static int copy_steps(const struct amp_job *job, struct amp_arena *arena,
 	return AMPLAN_OK;
 }
 
+/* A plan of nothing was not rehearsed: nobody has chosen how. */
+static const char *fidelity_word(const struct amp_job *job)
+{
+	return amplan_fidelity_name(job->report.fidelity == AMPLAN_FIDELITY_AUTO
+			? AMPLAN_FIDELITY_NONE
+			: job->report.fidelity);
+}
+
 static int write_file(const struct amp_job *job, struct amp_arena *arena,
 	const char *path, struct amplan_error *error)
 {
@@ -64,7 +72,7 @@ static int write_file(const struct amp_job *job, struct amp_arena *arena,
 		.head = job->history.head,
 		.start = job->fingerprint,
 		.end = job->end_fingerprint,
-		.fidelity = amplan_fidelity_name(job->report.fidelity),
+		.fidelity = fidelity_word(job),
 		.database = job->report.database ? job->report.database : "",
 		.rollback = job->report.rollback,
 		.schema_diff = job->report.schema_diff,

@@ -235,6 +235,12 @@ static const char **changed_names(const struct amplan_effect *effects, size_t ne
 	for (size_t i = 0; names && i < recorder->touches.count; i++)
 		if (recorder->touches.items[i].how & changes)
 			names[all++] = recorder->touches.items[i].name;
+	/* a name that there was no memory for cannot be compared */
+	for (size_t i = 0; i < all; i++)
+		if (!names[i]) {
+			arena->failed = true;
+			return NULL;
+		}
 	if (all)
 		qsort(names, all, sizeof(*names), compare_names);
 	for (size_t i = 0; i < all; i++)

@@ -1,6 +1,7 @@
 #include "executor/session.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 static int take_folders(struct amplan *amplan, const struct amplan_options *options,
 	struct amplan_error *error)
@@ -23,6 +24,7 @@ static int take_database(struct amplan *amplan, const struct amplan_options *opt
 			error, AMPLAN_USAGE, "give a database or a handle, not both");
 	if (options->sqlite) {
 		amplan->target.handle = options->sqlite;
+		amplan->owner = (long)getpid();
 		amplan->target.display = "the application's database";
 		amplan->has_database = true;
 		return AMPLAN_OK;
@@ -78,6 +80,14 @@ void amplan_close(struct amplan *amplan)
 
 int amp_need_database(struct amplan *amplan, struct amplan_error *error)
 {
+	/* SQLite's rule: a connection carried over fork() loses locks and writes */
+	if (amplan->target.handle && amplan->owner != (long)getpid()) {
+		amp_error(error, AMPLAN_USAGE,
+			"the lent handle belongs to process %ld, from before fork()",
+			amplan->owner);
+		amp_error_hint(error, "open a connection and a session in this process");
+		return AMPLAN_USAGE;
+	}
 	if (amplan->has_database)
 		return AMPLAN_OK;
 	amp_error(error, AMPLAN_USAGE, "no database was named");

@@ -13,6 +13,7 @@ struct amplan {
 	const struct amp_engine *engine; /* SQLite where no database was given */
 	struct amp_target target;
 	bool has_database;
+	long owner; /* process that lent the handle */
 	const char **folders;
 	size_t nfolders;
 	struct amp_hooks hooks;

@@ -13,22 +13,44 @@
 
 #include "base/system.h"
 
-static void read_settings(sqlite3 *handle, struct lent_settings *lent)
+static void read_settings(struct sqlite_db *db, struct lent_settings *lent)
 {
+	sqlite3 *handle = db->handle;
 	*lent = (struct lent_settings){
 		.lent = true,
-		.foreign_keys = (int)sqlite_number(handle, "PRAGMA foreign_keys", 0),
-		.legacy_alter =
-			(int)sqlite_number(handle, "PRAGMA legacy_alter_table", 0),
+		.foreign_keys = (int)sqlite_number(db, "PRAGMA foreign_keys", 0),
+		.legacy_alter = (int)sqlite_number(db, "PRAGMA legacy_alter_table", 0),
 		.recursive_triggers =
-			(int)sqlite_number(handle, "PRAGMA recursive_triggers", 0),
-		.synchronous = (int)sqlite_number(handle, "PRAGMA synchronous", 2),
-		.busy_timeout = (int)sqlite_number(handle, "PRAGMA busy_timeout", 0),
+			(int)sqlite_number(db, "PRAGMA recursive_triggers", 0),
+		.synchronous = (int)sqlite_number(db, "PRAGMA synchronous", 2),
+		.busy_timeout = (int)sqlite_number(db, "PRAGMA busy_timeout", 0),
 		.defensive = sqlite_config(handle, SQLITE_DBCONFIG_DEFENSIVE),
 		.trusted_schema = sqlite_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA),
 		.load_extension =
 			sqlite_config(handle, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION),
 	};
+}
+
+static int read_word(void *out, int count, char **values, char **names)
+{
+	(void)names;
+	if (count == 1 && values[0])
+		snprintf(out, sizeof(((struct lent_settings *)NULL)->journal_mode), "%s",
+			values[0]);
+	return 0;
+}
+
+/* Without a journal on the disk a process that dies leaves half a transaction behind. */
+static int need_journal(struct sqlite_db *db, struct amplan_error *error)
+{
+	char mode[sizeof(db->lent.journal_mode)] = "";
+	if (!db->path)
+		return AMPLAN_OK;
+	sqlite3_exec(db->handle, "PRAGMA main.journal_mode", read_word, mode, NULL);
+	if (strcmp(mode, "memory") != 0 && strcmp(mode, "off") != 0)
+		return AMPLAN_OK;
+	memcpy(db->lent.journal_mode, mode, sizeof(mode));
+	return sqlite_exec(db, "PRAGMA main.journal_mode=DELETE", error);
 }
 
 static int adopt(const struct amp_target *target, const struct amp_hooks *hooks,
@@ -47,8 +69,19 @@ static int adopt(const struct amp_target *target, const struct amp_hooks *hooks,
 		free(db);
 		return amp_error_nomem(error);
 	}
-	read_settings(target->handle, &db->lent);
-	int code = sqlite_settings(db, error);
+	struct lent_settings lent;
+	read_settings(db, &lent);
+	int code = sqlite_trouble(db, error);
+	if (code) {
+		/* what is not known cannot be put back: nothing was touched yet */
+		free(db->path);
+		free(db);
+		return code;
+	}
+	db->lent = lent;
+	code = sqlite_settings(db, error);
+	if (!code)
+		code = need_journal(db, error);
 	if (code) {
 		sqlite_close(&db->base);
 		return code;
@@ -113,25 +146,15 @@ static int begin_read(struct amp_db *base, struct amplan_error *error)
 	struct sqlite_db *db = sqlite_of(base);
 	sqlite_wait_begins(db);
 	sqlite_cache_forget(db);
-	int code = sqlite_exec(db, "BEGIN", error);
-	if (!code &&
-		sqlite_number(db->handle, "SELECT count(*) FROM sqlite_schema", -1) < 0)
-		code = sqlite_error(
-			db, sqlite3_extended_errcode(db->handle), "read", error);
-	if (code)
-		sqlite_roll_back(base);
-	return code;
-}
-
-/* Runs a statement that may meet other processes, until it is done or time is over. */
-static int insist(struct sqlite_db *db, const char *sql, struct amplan_error *error)
-{
 	int rc;
-	/* BUSY may come without the busy handler being asked, as during recovery */
-	do
-		rc = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
-	while ((rc & 0xff) == SQLITE_BUSY && sqlite_busy(db, 0));
-	return rc ? sqlite_error(db, rc, "write to", error) : AMPLAN_OK;
+	do {
+		rc = sqlite3_exec(db->handle,
+			"BEGIN; SELECT count(*) FROM main.sqlite_schema", NULL, NULL,
+			NULL);
+		if (rc)
+			sqlite_roll_back(base);
+	} while (sqlite_is_busy(rc) && sqlite_busy(db, 0));
+	return rc ? sqlite_error(db, rc, "read", error) : AMPLAN_OK;
 }
 
 static int begin(struct amp_db *base, bool foreign_keys, struct amplan_error *error)
@@ -144,7 +167,8 @@ static int begin(struct amp_db *base, bool foreign_keys, struct amplan_error *er
 	if (code)
 		return code;
 	sqlite_wait_begins(db);
-	code = insist(db, "BEGIN IMMEDIATE", error);
+	code = sqlite_insist(db, db->handle, error);
+	db->listed = !code && sqlite_is_listed(db);
 	/* nobody else writes to a shadow */
 	if (!db->shadow || code)
 		sqlite_cache_forget(db);
@@ -155,7 +179,14 @@ static int commit(struct amp_db *base, struct amplan_error *error)
 {
 	struct sqlite_db *db = sqlite_of(base);
 	sqlite_wait_begins(db);
-	int code = insist(db, "COMMIT", error);
+	int code = sqlite_trouble(db, error), rc = SQLITE_OK;
+	if (!code)
+		code = sqlite_check_lock(db, error);
+	/* BUSY may come without the busy handler being asked */
+	while (!code && (rc = sqlite3_exec(db->handle, "COMMIT", NULL, NULL, NULL))) {
+		if (!sqlite_is_busy(rc) || !sqlite_busy(db, 0))
+			code = sqlite_error(db, rc, "write to", error);
+	}
 	if (code)
 		sqlite_roll_back(base);
 	return code;

@@ -56,6 +56,7 @@ struct lent_settings {
 	bool lent;
 	int foreign_keys, legacy_alter, recursive_triggers, synchronous, busy_timeout;
 	int defensive, trusted_schema, load_extension;
+	char journal_mode[8]; /* "memory" or "off"; "": one that stays */
 };
 
 struct schema_cache {
@@ -79,12 +80,14 @@ struct sqlite_db {
 	bool shadow;
 	int64_t bound;        /* of a shadow for proofs, in bytes; 0: none */
 	int64_t memory_then;  /* that SQLite used when the statement began */
+	bool listed;          /* our lock was seen in the kernel's list */
 	char *private_folder; /* of a private copy, removed at close; or NULL */
-	int64_t deadline, waiting_since, last_told;
+	int64_t deadline, waiting_since, last_told, last_shown;
 	int64_t statement_deadline; /* in a rehearsal; 0: none */
 	bool out_of_room;           /* it filled the memory that it is given */
 	bool out_of_time;           /* the statement ran longer than that */
 	bool cancelled;             /* the progress handler stopped a statement */
+	int trouble; /* of the machine, that a question of ours met; 0: none */
 	uint32_t jitter;
 	struct amplan_progress progress;
 	int64_t changes_at_start;
@@ -103,8 +106,22 @@ static inline struct sqlite_db *sqlite_of(struct amp_db *db)
 struct sqlite_db *sqlite_wrap(sqlite3 *handle, const struct amp_hooks *hooks);
 int sqlite_settings(struct sqlite_db *db, struct amplan_error *error);
 int sqlite_exec(struct sqlite_db *db, const char *sql, struct amplan_error *error);
-/* An integer from a statement of amplan's own; `otherwise` where it gives no row. */
-int64_t sqlite_number(sqlite3 *handle, const char *sql, int64_t otherwise);
+
+/*
+ * amplan's own questions. Where the machine fails one, no memory or a read error, that is
+ * remembered, so that no answer is never taken for "no"; and it may have ended the
+ * transaction. Whoever asks in between calls sqlite_trouble() before it acts on answers.
+ */
+int sqlite_prepare(struct sqlite_db *db, const char *sql, sqlite3_stmt **out);
+int sqlite_step(struct sqlite_db *db, sqlite3_stmt *row);
+/* The code of another call that asks something; returns it. */
+int sqlite_note(struct sqlite_db *db, int rc);
+/* An integer from a statement; `otherwise` where it gives no row. */
+int64_t sqlite_number(struct sqlite_db *db, const char *sql, int64_t otherwise);
+/* What was remembered, as an error, and forgets it. AMPLAN_OK: there was nothing. */
+int sqlite_trouble(struct sqlite_db *db, struct amplan_error *error);
+/* Trouble of the machine, not of the SQL. */
+bool sqlite_is_trouble(int rc);
 /* AMPLAN_DATABASE, _LOCKED, _NOMEM or _CANCELLED with SQLite's own message. */
 int sqlite_error(
 	struct sqlite_db *db, int rc, const char *what, struct amplan_error *error);
@@ -120,12 +137,21 @@ char *sqlite_literal_path(const char *path);
 /* sqlite_lock.c */
 void sqlite_wait_begins(struct sqlite_db *db);
 int sqlite_busy(void *db, int count);
+/* Others are in the way, and may be gone in a moment. */
+bool sqlite_is_busy(int rc);
 int sqlite_progress(void *db);
 int sqlite_locked(struct sqlite_db *db, struct amplan_error *error);
 void sqlite_holder(const struct amp_target *target, struct amplan_holder *out,
 	struct amp_arena *arena);
-bool sqlite_held_aside(const struct amp_target *target);
-int sqlite_lock_aside(struct amp_db *db, struct amplan_error *error);
+/* Does the kernel list a lock of ours on the database file? Then, before a commit, it must
+   still be there: a close() of that file anywhere in the process drops it without a word. */
+bool sqlite_is_listed(const struct sqlite_db *db);
+int sqlite_check_lock(const struct sqlite_db *db, struct amplan_error *error);
+int sqlite_held_aside(
+	const struct amp_target *target, bool *held, struct amplan_error *error);
+int sqlite_lock_aside(struct amp_db *db, bool make, struct amplan_error *error);
+/* Begins a write transaction on the database or on the file beside it, as soon as can be. */
+int sqlite_insist(struct sqlite_db *db, sqlite3 *handle, struct amplan_error *error);
 void sqlite_unlock_aside(struct amp_db *db);
 
 /* sqlite_guard.c */

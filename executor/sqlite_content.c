@@ -39,6 +39,12 @@ static int copy_error(struct sqlite_db *db, int rc, struct amplan_error *error)
 					   : sqlite_error(db, rc, "copy", error);
 }
 
+void sqlite_snapshot_free(struct amp_snapshot *snapshot)
+{
+	sqlite3_close(snapshot->copy);
+	*snapshot = (struct amp_snapshot){0};
+}
+
 int sqlite_snapshot(
 	struct amp_db *base, struct amp_snapshot *out, struct amplan_error *error)
 {
@@ -54,15 +60,12 @@ int sqlite_snapshot(
 		return copy_error(db, rc, error);
 	}
 	out->copy = copy;
-	out->size = sqlite_number(copy, "PRAGMA page_count", 0) *
-		sqlite_number(copy, "PRAGMA page_size", 4096);
-	return AMPLAN_OK;
-}
-
-void sqlite_snapshot_free(struct amp_snapshot *snapshot)
-{
-	sqlite3_close(snapshot->copy);
-	*snapshot = (struct amp_snapshot){0};
+	out->size = sqlite_number(db, "PRAGMA main.page_count", 0) *
+		sqlite_number(db, "PRAGMA main.page_size", 4096);
+	int code = sqlite_trouble(db, error);
+	if (code)
+		sqlite_snapshot_free(out);
+	return code;
 }
 
 int sqlite_restore(struct amp_db *base, const struct amp_snapshot *snapshot,
@@ -93,14 +96,16 @@ static bool read_names(struct sqlite_db *db, const char *table, struct names *na
 {
 	sqlite3_stmt *statement = NULL;
 	bool room = true;
-	if (sqlite3_prepare_v2(db->handle,
+	if (sqlite_prepare(db,
 		    "SELECT name FROM pragma_table_xinfo(?1, 'main') WHERE hidden <> 1",
-		    -1, &statement, NULL) == SQLITE_OK) {
+		    &statement) == SQLITE_OK) {
 		sqlite3_bind_text(statement, 1, table, -1, SQLITE_STATIC);
-		while (room && sqlite3_step(statement) == SQLITE_ROW) {
+		while (room && sqlite_step(db, statement) == SQLITE_ROW) {
 			char *name = sqlite3_mprintf(
 				"%s", (const char *)sqlite3_column_text(statement, 0));
 			room = name && amp_vec_push(names, name);
+			if (!room)
+				sqlite3_free(name);
 		}
 	}
 	sqlite3_finalize(statement);
@@ -178,7 +183,7 @@ static int read_content(
 		return amp_error_nomem(error);
 	if (!content->exists)
 		return AMPLAN_OK;
-	int rc = sqlite3_prepare_v2(db->handle, sql, -1, &statement, NULL);
+	int rc = sqlite_prepare(db, sql, &statement);
 	sqlite3_free(sql);
 	if (rc == SQLITE_OK)
 		while ((rc = sqlite3_step(statement)) == SQLITE_ROW)
@@ -187,7 +192,7 @@ static int read_content(
 	/* what cannot be read at all, as a broken view, is equal to itself */
 	if ((rc & 0xff) == SQLITE_NOMEM || (rc & 0xff) == SQLITE_INTERRUPT)
 		return sqlite_error(db, rc, "read", error);
-	return AMPLAN_OK;
+	return sqlite_trouble(db, error);
 }
 
 int sqlite_contents(struct amp_db *base, struct amp_content *contents, size_t count,

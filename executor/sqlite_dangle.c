@@ -42,14 +42,14 @@ static int check_keys_of(struct loss *loss, const struct gone *gone, const char 
 	sqlite3_stmt *row = NULL;
 	const char *column = NULL;
 	struct amp_arena *arena = loss->as->arena;
-	if (sqlite3_prepare_v2(loss->db->handle,
+	if (sqlite_prepare(loss->db,
 		    "SELECT group_concat(\"from\", ', ') FROM "
 		    "pragma_foreign_key_list(?1, 'main') "
 		    "WHERE \"table\" = ?2 COLLATE NOCASE GROUP BY id ORDER BY id LIMIT 1",
-		    -1, &row, NULL) == SQLITE_OK) {
+		    &row) == SQLITE_OK) {
 		sqlite3_bind_text(row, 1, child, -1, SQLITE_STATIC);
 		sqlite3_bind_text(row, 2, gone->name, -1, SQLITE_STATIC);
-		if (sqlite3_step(row) == SQLITE_ROW)
+		if (sqlite_step(loss->db, row) == SQLITE_ROW)
 			column = amp_arena_strdup(
 				arena, (const char *)sqlite3_column_text(row, 0));
 	}
@@ -68,9 +68,11 @@ static bool misses(struct loss *loss, const struct gone *gone, const char *sql)
 {
 	sqlite3_stmt *statement = NULL;
 	AMP_STR_AUTO want = AMP_STR_INIT;
-	if (!sql)
+	if (!sql) {
+		sqlite_note(loss->db, SQLITE_NOMEM);
 		return false;
-	int rc = sqlite3_prepare_v2(loss->db->handle, sql, -1, &statement, NULL);
+	}
+	int rc = sqlite_prepare(loss->db, sql, &statement);
 	sqlite3_finalize(statement);
 	if (rc != SQLITE_ERROR)
 		return false;
@@ -107,14 +109,14 @@ static const char *update_all(struct loss *loss, const char *table)
 {
 	sqlite3_stmt *row = NULL;
 	const char *sql = NULL;
-	if (sqlite3_prepare_v2(loss->db->handle,
+	if (sqlite_prepare(loss->db,
 		    "SELECT 'UPDATE main.\"' || replace(?1, '\"', '\"\"') || '\" SET ' || "
 		    "group_concat(c || ' = ' || c) FROM (SELECT '\"' || "
 		    "replace(name, '\"', '\"\"') || '\"' AS c FROM "
 		    "pragma_table_xinfo(?1, 'main') WHERE hidden = 0)",
-		    -1, &row, NULL) == SQLITE_OK) {
+		    &row) == SQLITE_OK) {
 		sqlite3_bind_text(row, 1, table, -1, SQLITE_STATIC);
-		if (sqlite3_step(row) == SQLITE_ROW)
+		if (sqlite_step(loss->db, row) == SQLITE_ROW)
 			sql = amp_arena_strdup(loss->as->arena,
 				(const char *)sqlite3_column_text(row, 0));
 	}
@@ -164,10 +166,10 @@ static int check_name(struct loss *loss, const struct gone *gone)
 				  "WHERE sql LIKE '%' || ?1 || '%' ORDER BY name";
 	sqlite3_stmt *row = NULL;
 	int worst = AMPLAN_OK;
-	int rc = sqlite3_prepare_v2(loss->db->handle, sql, -1, &row, NULL);
+	int rc = sqlite_prepare(loss->db, sql, &row);
 	if (rc == SQLITE_OK) {
 		sqlite3_bind_text(row, 1, gone->name, -1, SQLITE_STATIC);
-		while (sqlite3_step(row) == SQLITE_ROW) {
+		while (sqlite_step(loss->db, row) == SQLITE_ROW) {
 			int code = check_object(loss, gone, row);
 			if (code)
 				worst = code;
@@ -194,7 +196,7 @@ int sqlite_dangle_check(struct loss *loss, struct keep *keep)
 		const struct gone *gone = &keep->gone.items[i];
 		if (!is_last(keep, i) ||
 			sqlite_sums_exists(
-				loss->db->handle, (struct place_name){gone->name, false}))
+				loss->db, (struct place_name){gone->name, false}))
 			continue;
 		int code = check_name(loss, gone);
 		if (code && code != AMPLAN_REFUSED)

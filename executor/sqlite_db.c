@@ -27,12 +27,17 @@ int sqlite_error(
 {
 	if (db->cancelled)
 		return amp_error(error, AMPLAN_CANCELLED, "interrupted");
-	const char *cause = db->handle ? sqlite3_errmsg(db->handle) : sqlite3_errstr(rc);
+	/* what the connection says may be about another statement by now */
+	bool latest = db->handle && sqlite3_extended_errcode(db->handle) == rc;
+	const char *cause = latest ? sqlite3_errmsg(db->handle) : sqlite3_errstr(rc);
 	const char *name = db->path ? db->path : db->shadow ? "the shadow" : "database";
+	if (db->trouble == rc)
+		db->trouble = SQLITE_OK;
 	switch (rc & 0xff) {
 	case SQLITE_NOMEM:
 		return amp_error_nomem(error);
 	case SQLITE_BUSY:
+	case SQLITE_PROTOCOL:
 	case SQLITE_LOCKED:
 		return sqlite_locked(db, error);
 	case SQLITE_NOTADB:
@@ -63,6 +68,13 @@ int sqlite_error(
 	default:
 		amp_error(
 			error, AMPLAN_DATABASE, "cannot %s '%s': %s", what, name, cause);
+		/* nobody takes a journal away from under a lock that is still there */
+		if (rc == SQLITE_IOERR_DELETE_NOENT)
+			amp_error_hint(error,
+				"the journal is gone, so others wrote as well: was it "
+				"deleted, or did this program open and close the file "
+				"beside SQLite, which drops its locks? see "
+				"docs/startup.md");
 	}
 	if (error)
 		error->system = rc;
@@ -75,12 +87,61 @@ int sqlite_exec(struct sqlite_db *db, const char *sql, struct amplan_error *erro
 	return rc ? sqlite_error(db, rc, "use", error) : AMPLAN_OK;
 }
 
-int64_t sqlite_number(sqlite3 *handle, const char *sql, int64_t otherwise)
+bool sqlite_is_trouble(int rc)
+{
+	/* a virtual table that does not fit its content is a matter of the SQL */
+	if (rc == SQLITE_CORRUPT_VTAB)
+		return false;
+	switch (rc & 0xff) {
+	case SQLITE_NOMEM:
+	case SQLITE_IOERR:
+	case SQLITE_FULL:
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+	case SQLITE_CANTOPEN:
+	case SQLITE_READONLY:
+	case SQLITE_BUSY:
+	case SQLITE_INTERRUPT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+int sqlite_note(struct sqlite_db *db, int rc)
+{
+	int primary = rc & 0xff;
+	/* a shadow with a bound that is reached is a matter of the SQL that fills it */
+	bool bound = db->bound && !db->cancelled &&
+		(primary == SQLITE_FULL || primary == SQLITE_INTERRUPT);
+	if (!db->trouble && sqlite_is_trouble(rc) && !bound)
+		db->trouble = rc;
+	return rc;
+}
+
+int sqlite_prepare(struct sqlite_db *db, const char *sql, sqlite3_stmt **out)
+{
+	return sqlite_note(db, sqlite3_prepare_v2(db->handle, sql, -1, out, NULL));
+}
+
+int sqlite_step(struct sqlite_db *db, sqlite3_stmt *row)
+{
+	return sqlite_note(db, sqlite3_step(row));
+}
+
+int sqlite_trouble(struct sqlite_db *db, struct amplan_error *error)
+{
+	int rc = db->trouble;
+	db->trouble = SQLITE_OK;
+	return rc ? sqlite_error(db, rc, "read", error) : AMPLAN_OK;
+}
+
+int64_t sqlite_number(struct sqlite_db *db, const char *sql, int64_t otherwise)
 {
 	sqlite3_stmt *statement = NULL;
 	int64_t number = otherwise;
-	if (sqlite3_prepare_v2(handle, sql, -1, &statement, NULL) == SQLITE_OK &&
-		sqlite3_step(statement) == SQLITE_ROW)
+	if (sqlite_prepare(db, sql, &statement) == SQLITE_OK &&
+		sqlite_step(db, statement) == SQLITE_ROW)
 		number = sqlite3_column_int64(statement, 0);
 	sqlite3_finalize(statement);
 	return number;
@@ -129,23 +190,47 @@ int sqlite_settings(struct sqlite_db *db, struct amplan_error *error)
 		error);
 }
 
+/* The settings that we turn are small numbers. */
+static const char *number(int value)
+{
+	static const char *const words[] = {"0", "1", "2", "3"};
+	return words[value & 3];
+}
+
+/* A setting that only SQL can put back; a second try is worth the while where there was no
+   memory for a moment. */
+static bool put_back(struct sqlite_db *db, const char *pragma, const char *value)
+{
+	char sql[80];
+	snprintf(sql, sizeof(sql), "PRAGMA %s=%s", pragma, value);
+	for (int tries = 0; tries < 3; tries++)
+		if (!sqlite3_exec(db->handle, sql, NULL, NULL, NULL))
+			return true;
+	return false;
+}
+
 static void put_settings_back(struct sqlite_db *db)
 {
 	const struct lent_settings *lent = &db->lent;
-	char sql[160];
-	snprintf(sql, sizeof(sql),
-		"PRAGMA foreign_keys=%d; PRAGMA legacy_alter_table=%d;"
-		"PRAGMA recursive_triggers=%d; PRAGMA synchronous=%d;",
-		lent->foreign_keys, lent->legacy_alter, lent->recursive_triggers,
-		lent->synchronous);
 	sqlite3_progress_handler(db->handle, 0, NULL, NULL);
 	sqlite3_set_authorizer(db->handle, NULL, NULL);
-	sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
+	set_config(db->handle, SQLITE_DBCONFIG_ENABLE_FKEY, lent->foreign_keys);
+	set_config(db->handle, SQLITE_DBCONFIG_LEGACY_ALTER_TABLE, lent->legacy_alter);
 	set_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, lent->defensive);
+	/* OFF is denied as long as it is on */
+	bool back = !*lent->journal_mode ||
+		put_back(db, "main.journal_mode", lent->journal_mode);
 	set_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, lent->trusted_schema);
 	set_config(
 		db->handle, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, lent->load_extension);
 	sqlite3_busy_timeout(db->handle, lent->busy_timeout);
+	back = put_back(db, "recursive_triggers", number(lent->recursive_triggers)) &&
+		back;
+	back = put_back(db, "synchronous", number(lent->synchronous)) && back;
+	if (!back || !sqlite3_get_autocommit(db->handle))
+		amp_log(db->base.hooks, AMPLAN_LOG_ERROR,
+			"cannot put back the settings of the lent handle", "reason",
+			sqlite3_errmsg(db->handle), NULL);
 	if (db->base.hooks->returned)
 		db->base.hooks->returned(db->base.hooks->user, db->handle);
 }
@@ -200,7 +285,8 @@ void sqlite_roll_back(struct amp_db *base)
 	struct sqlite_db *db = sqlite_of(base);
 	/* the progress handler must not stop the rollback that it asked for */
 	sqlite3_progress_handler(db->handle, 0, NULL, NULL);
-	if (!sqlite3_get_autocommit(db->handle))
+	/* again where there was no memory for a moment */
+	for (int tries = 0; tries < 3 && !sqlite3_get_autocommit(db->handle); tries++)
 		sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
 	sqlite3_progress_handler(db->handle, 2000, sqlite_progress, db);
 	sqlite_cache_forget(db);

@@ -76,6 +76,10 @@ static int check_pragma(struct guard *guard, const char *name, const char *argum
 		return deny(guard, "forbidden-statement",
 			"without a journal on the disk nothing can be rolled back",
 			"use DELETE, TRUNCATE, PERSIST or WAL");
+	if (guard->mode == GUARD_ALONE && !strcasecmp(name, "synchronous"))
+		return deny(guard, "ineffective-pragma",
+			"how writes are synced belongs to amplan",
+			"remove it: what is committed has to be on the disk");
 	if (guard->mode == GUARD_ALONE || is_one_of(name, effective))
 		return SQLITE_OK;
 	if (!strcasecmp(name, "foreign_keys"))

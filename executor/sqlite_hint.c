@@ -22,7 +22,10 @@ static const char *nearest_table(
 	struct sqlite_db *db, const char *name, struct amp_arena *arena)
 {
 	struct amp_objects objects;
-	if (sqlite_objects(&db->base, &objects, NULL) || !objects.count)
+	int code = sqlite_objects(&db->base, &objects, NULL);
+	if (code == AMPLAN_NOMEM)
+		sqlite_note(db, SQLITE_NOMEM);
+	if (code || !objects.count)
 		return NULL;
 	const char **names = amp_arena_array(arena, objects.count, sizeof(*names));
 	size_t count = 0;

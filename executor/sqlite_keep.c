@@ -208,14 +208,14 @@ static int64_t schema_entry(struct sqlite_db *db, struct place_name at)
 {
 	sqlite3_stmt *row = NULL;
 	int64_t entry = 0;
-	if (sqlite3_prepare_v2(db->handle,
+	if (sqlite_prepare(db,
 		    at.temp ? "SELECT rowid FROM temp.sqlite_schema WHERE type = 'table' "
 			      "AND name = ?1 COLLATE NOCASE"
 			    : "SELECT rowid FROM main.sqlite_schema WHERE type = 'table' "
 			      "AND name = ?1 COLLATE NOCASE",
-		    -1, &row, NULL) == SQLITE_OK) {
+		    &row) == SQLITE_OK) {
 		sqlite3_bind_text(row, 1, at.name, -1, SQLITE_STATIC);
-		if (sqlite3_step(row) == SQLITE_ROW)
+		if (sqlite_step(db, row) == SQLITE_ROW)
 			entry = sqlite3_column_int64(row, 0);
 	}
 	sqlite3_finalize(row);
@@ -245,8 +245,8 @@ static int before(struct loss *loss, size_t offset, size_t length)
 		return code;
 	}
 	case SQLITE_CREATE_TABLE:
-		keep->exists = keep->creates.name &&
-			sqlite_sums_exists(loss->db->handle, keep->creates);
+		keep->exists =
+			keep->creates.name && sqlite_sums_exists(loss->db, keep->creates);
 		return AMPLAN_OK;
 	case SQLITE_ALTER_TABLE:
 		if (keep->target && says(text, length, "rename"))
@@ -309,15 +309,17 @@ static void after_rename(struct loss *loss, size_t offset)
 	sqlite3_stmt *row = NULL;
 	if (!keep->entry)
 		return;
-	if (sqlite3_prepare_v2(loss->db->handle,
+	if (sqlite_prepare(loss->db,
 		    table->at.temp
 			    ? "SELECT name FROM temp.sqlite_schema WHERE rowid = ?1"
 			    : "SELECT name FROM main.sqlite_schema WHERE rowid = ?1",
-		    -1, &row, NULL) == SQLITE_OK) {
+		    &row) == SQLITE_OK) {
 		sqlite3_bind_int64(row, 1, keep->entry);
-		const char *name = sqlite3_step(row) == SQLITE_ROW
+		const char *name = sqlite_step(loss->db, row) == SQLITE_ROW
 			? (const char *)sqlite3_column_text(row, 0)
 			: NULL;
+		if (sqlite3_data_count(row) && !name)
+			keep->failed = true;
 		if (name && strcasecmp(name, table->at.name) != 0) {
 			give_up_name(keep, table, offset, true);
 			table->at.name = amp_arena_strdup(keep->arena, name);
@@ -401,7 +403,9 @@ void sqlite_keep_probe(struct sqlite_db *db, const char *text, size_t length)
 	char *sql = sqlite3_mprintf(
 		"WITH \"amplan probe\" AS (SELECT 1) %.*s", (int)length, text);
 	if (sql)
-		sqlite3_prepare_v2(db->handle, sql, -1, &probe, NULL);
+		sqlite_prepare(db, sql, &probe);
+	else
+		sqlite_note(db, SQLITE_NOMEM);
 	sqlite3_finalize(probe);
 	sqlite3_free(sql);
 }

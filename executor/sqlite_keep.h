@@ -138,7 +138,7 @@ int sqlite_replace_compare(struct loss *loss, struct kept *table);
 void sqlite_replace_forget(struct kept *table);
 
 /* sqlite_sums.c */
-bool sqlite_sums_exists(sqlite3 *handle, struct place_name at);
+bool sqlite_sums_exists(struct sqlite_db *db, struct place_name at);
 /* AMPLAN_OK with rows -1 or !known where SQLite cannot say. `columns`: those as well. */
 int sqlite_sums_table(struct sqlite_db *db, struct place_name at, bool columns,
 	struct table_sum *out, struct amp_arena *arena, struct amplan_error *error);

@@ -14,21 +14,21 @@
 int64_t sqlite_temp_objects(struct sqlite_db *db)
 {
 	/* a temporary AUTOINCREMENT table leaves temp.sqlite_sequence, which hides nothing */
-	return sqlite_number(db->handle,
+	return sqlite_number(db,
 		"SELECT count(*) FROM temp.sqlite_schema "
 		"WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
 		0);
 }
 
-static const char *first_text(
-	sqlite3 *handle, const char *sql, const char *parameter, struct amp_arena *arena)
+static const char *first_text(struct sqlite_db *db, const char *sql,
+	const char *parameter, struct amp_arena *arena)
 {
 	sqlite3_stmt *statement = NULL;
 	const char *text = NULL;
-	if (sqlite3_prepare_v2(handle, sql, -1, &statement, NULL) == SQLITE_OK) {
+	if (sqlite_prepare(db, sql, &statement) == SQLITE_OK) {
 		if (parameter)
 			sqlite3_bind_text(statement, 1, parameter, -1, SQLITE_STATIC);
-		if (sqlite3_step(statement) == SQLITE_ROW)
+		if (sqlite_step(db, statement) == SQLITE_ROW)
 			text = amp_arena_strdup(
 				arena, (const char *)sqlite3_column_text(statement, 0));
 	}
@@ -86,7 +86,7 @@ void sqlite_loss_warn(struct loss *loss, const char *kind, size_t offset,
 /* A table whose rows the implicit DELETE of this DROP TABLE would take along. */
 static const char *dependent_of(struct sqlite_db *db, struct amp_arena *arena)
 {
-	return first_text(db->handle,
+	return first_text(db,
 		"SELECT m.name FROM main.sqlite_schema AS m, "
 		"pragma_foreign_key_list(m.name) AS f WHERE m.type = 'table' "
 		"AND f.\"table\" = ?1 COLLATE NOCASE AND m.name <> ?1 COLLATE NOCASE "
@@ -97,7 +97,7 @@ static const char *dependent_of(struct sqlite_db *db, struct amp_arena *arena)
 int sqlite_check_drop(struct sqlite_db *db, const struct amp_sql *sql,
 	struct amp_run_as *as, size_t offset, struct amplan_error *error)
 {
-	if (!*db->guard.dropping || !sqlite_number(db->handle, "PRAGMA foreign_keys", 0))
+	if (!*db->guard.dropping || !sqlite_number(db, "PRAGMA foreign_keys", 0))
 		return AMPLAN_OK;
 	enum guard_mode mode = db->guard.mode;
 	db->guard.mode = GUARD_OFF;
@@ -118,7 +118,7 @@ static int check_triggers(struct sqlite_db *db, const struct amp_sql *sql,
 {
 	if (!db->guard.makes_triggers)
 		return AMPLAN_OK;
-	const char *name = first_text(db->handle,
+	const char *name = first_text(db,
 		"SELECT name FROM main.sqlite_schema WHERE type = 'trigger' "
 		"AND sql LIKE '%" AMP_HISTORY_TABLE "%' LIMIT 1",
 		NULL, as->arena);
@@ -135,7 +135,7 @@ int sqlite_check_left(struct sqlite_db *db, const struct amp_sql *sql,
 {
 	if (sqlite_temp_objects(db) <= temp_before)
 		return check_triggers(db, sql, as, error);
-	const char *name = first_text(db->handle,
+	const char *name = first_text(db,
 		"SELECT name FROM temp.sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' "
 		"ESCAPE '\\' ORDER BY rowid DESC LIMIT 1",
 		NULL, as->arena);

@@ -33,12 +33,12 @@ static bool is_view(struct sqlite_db *db, const char *name)
 {
 	sqlite3_stmt *row = NULL;
 	bool found = false;
-	if (sqlite3_prepare_v2(db->handle,
+	if (sqlite_prepare(db,
 		    "SELECT 1 FROM main.sqlite_schema WHERE type = 'view' "
 		    "AND name = ?1 COLLATE NOCASE",
-		    -1, &row, NULL) == SQLITE_OK) {
+		    &row) == SQLITE_OK) {
 		sqlite3_bind_text(row, 1, name, -1, SQLITE_STATIC);
-		found = sqlite3_step(row) == SQLITE_ROW;
+		found = sqlite_step(db, row) == SQLITE_ROW;
 	}
 	sqlite3_finalize(row);
 	return found;

@@ -164,15 +164,18 @@ void sqlite_record_begin(struct guard *guard, size_t offset)
 }
 
 /* The SQL that the schema keeps of a table or view, without comments and white space. */
-static bool add_definition(sqlite3 *handle, const char *name, struct amp_str *out)
+static bool add_definition(
+	struct sqlite_db *db, sqlite3 *handle, const char *name, struct amp_str *out)
 {
 	sqlite3_stmt *statement = NULL;
 	bool found = false;
-	if (sqlite3_prepare_v2(handle,
-		    "SELECT sql FROM main.sqlite_schema WHERE name = ?1 COLLATE NOCASE",
-		    -1, &statement, NULL) == SQLITE_OK) {
+	if (sqlite_note(db,
+		    sqlite3_prepare_v2(handle,
+			    "SELECT sql FROM main.sqlite_schema WHERE name = ?1 COLLATE "
+			    "NOCASE",
+			    -1, &statement, NULL)) == SQLITE_OK) {
 		sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
-		found = sqlite3_step(statement) == SQLITE_ROW;
+		found = sqlite_step(db, statement) == SQLITE_ROW;
 		const char *sql =
 			found ? (const char *)sqlite3_column_text(statement, 0) : NULL;
 		if (sql)
@@ -193,12 +196,16 @@ static bool would_differ(struct sqlite_db *db, const char *text, size_t length)
 	enum guard_mode mode = db->guard.mode;
 	amp_str_addn(&sql, text, length);
 	db->guard.mode = GUARD_OFF;
-	bool differs = !sql.failed && sqlite3_open(":memory:", &scratch) == SQLITE_OK &&
-		sqlite3_exec(scratch, amp_str_text(&sql), NULL, NULL, NULL) ==
+	bool differs = sqlite_note(db, sqlite3_open(":memory:", &scratch)) == SQLITE_OK &&
+		!sql.failed &&
+		sqlite_note(db,
+			sqlite3_exec(scratch, amp_str_text(&sql), NULL, NULL, NULL)) ==
 			SQLITE_OK &&
-		add_definition(scratch, name, &made) &&
-		add_definition(db->handle, name, &there) &&
+		add_definition(db, scratch, name, &made) &&
+		add_definition(db, db->handle, name, &there) &&
 		strcasecmp(amp_str_text(&made), amp_str_text(&there)) != 0;
+	if (sql.failed || made.failed || there.failed)
+		sqlite_note(db, SQLITE_NOMEM);
 	db->guard.mode = mode;
 	sqlite3_close(scratch);
 	return differs;

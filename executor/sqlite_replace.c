@@ -33,14 +33,14 @@ bool sqlite_says_replace(const char *text, size_t length)
 	return false;
 }
 
-static bool column_says_replace(sqlite3 *handle, const char *sql, const char *name)
+static bool column_says_replace(struct sqlite_db *db, const char *sql, const char *name)
 {
 	sqlite3_stmt *row = NULL;
 	bool found = false;
-	if (sqlite3_prepare_v2(handle, sql, -1, &row, NULL) == SQLITE_OK) {
+	if (sqlite_prepare(db, sql, &row) == SQLITE_OK) {
 		if (name)
 			sqlite3_bind_text(row, 1, name, -1, SQLITE_STATIC);
-		while (!found && sqlite3_step(row) == SQLITE_ROW) {
+		while (!found && sqlite_step(db, row) == SQLITE_ROW) {
 			const char *text = (const char *)sqlite3_column_text(row, 0);
 			found = text && sqlite_says_replace(text, strlen(text));
 		}
@@ -55,13 +55,13 @@ static bool may_replace(struct sqlite_db *db, struct kept *table, bool says)
 	if (says || table->at.temp)
 		return says;
 	if (table->replaces < 0)
-		table->replaces = column_says_replace(db->handle,
+		table->replaces = column_says_replace(db,
 			"SELECT sql FROM main.sqlite_schema WHERE type = 'table' "
 			"AND name = ?1 COLLATE NOCASE",
 			table->at.name);
 	return table->replaces ||
 		(db->keep->inner_writes &&
-			column_says_replace(db->handle,
+			column_says_replace(db,
 				"SELECT sql FROM main.sqlite_schema WHERE type = 'trigger' "
 				"AND sql LIKE '%replace%'",
 				NULL));

@@ -70,28 +70,6 @@ static int report_denied(struct sqlite_db *db, const struct amp_sql *sql,
 		error, AMPLAN_REFUSED, "'%s': %s", as->migration->id, guard->message);
 }
 
-/* Trouble of the machine, not of the SQL. */
-static bool is_system_trouble(int rc)
-{
-	/* a virtual table that does not fit its content is a matter of the SQL */
-	if (rc == SQLITE_CORRUPT_VTAB)
-		return false;
-	switch (rc & 0xff) {
-	case SQLITE_NOMEM:
-	case SQLITE_IOERR:
-	case SQLITE_FULL:
-	case SQLITE_CORRUPT:
-	case SQLITE_NOTADB:
-	case SQLITE_CANTOPEN:
-	case SQLITE_READONLY:
-	case SQLITE_BUSY:
-	case SQLITE_INTERRUPT:
-		return true;
-	default:
-		return false;
-	}
-}
-
 /* A statement of a proof that ran too long, or filled the shadow. */
 static int report_endless(const struct amp_sql *sql, struct amp_run_as *as,
 	const struct statement *statement, const char *what, const char *hint,
@@ -122,7 +100,7 @@ static int report_failure(struct sqlite_db *db, int rc, const struct amp_sql *sq
 			"a shadow for proofs holds 128 MiB, and it began empty; look for a "
 			"query that makes rows without an end",
 			error);
-	if (is_system_trouble(rc) || db->cancelled)
+	if (sqlite_is_trouble(rc) || db->cancelled)
 		return sqlite_error(db, rc, "migrate", error);
 	as->needs_rows = (rc & 0xff) == SQLITE_CONSTRAINT;
 	const char *cause = sqlite3_errmsg(db->handle);
@@ -249,6 +227,18 @@ static int step_through(
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
+/* A question that the machine failed may have ended the transaction: the next statement
+   would run, and commit, alone. */
+static int still_open(struct sqlite_db *db, bool inside, struct amplan_error *error)
+{
+	int code = sqlite_trouble(db, error);
+	if (code || !inside || !sqlite3_get_autocommit(db->handle))
+		return code;
+	return amp_error(error, AMPLAN_DATABASE,
+		"the transaction on '%s' ended between two statements",
+		db->path ? db->path : "the shadow");
+}
+
 static int run_statements(struct sqlite_db *db, const struct amp_sql *sql,
 	struct amp_run_as *as, struct amp_run *run, struct amplan_error *error)
 {
@@ -265,6 +255,8 @@ static int run_statements(struct sqlite_db *db, const struct amp_sql *sql,
 		if (!rc && !code)
 			code = sqlite_keep_before(
 				db, sql, as, statement.start, statement.length, error);
+		if (!rc && !code)
+			code = still_open(db, inside, error);
 		if (code) {
 			sqlite3_finalize(statement.prepared);
 			return code;
@@ -310,10 +302,11 @@ static int close_transaction(struct sqlite_db *db, const struct amp_sql *sql,
 
 static void reset_connection(struct sqlite_db *db)
 {
-	sqlite3_exec(db->handle,
-		"PRAGMA legacy_alter_table=OFF; PRAGMA recursive_triggers=OFF;"
-		"PRAGMA ignore_check_constraints=OFF; PRAGMA synchronous=EXTRA",
-		NULL, NULL, NULL);
+	sqlite_note(db,
+		sqlite3_exec(db->handle,
+			"PRAGMA legacy_alter_table=OFF; PRAGMA recursive_triggers=OFF;"
+			"PRAGMA ignore_check_constraints=OFF; PRAGMA synchronous=EXTRA",
+			NULL, NULL, NULL));
 }
 
 int sqlite_run(struct amp_db *base, const struct amp_sql *sql, struct amp_run_as *as,
@@ -347,7 +340,9 @@ int sqlite_run(struct amp_db *base, const struct amp_sql *sql, struct amp_run_as
 		sqlite_cache_forget(db);
 	if (!run->ended_transaction)
 		reset_connection(db);
-	return code;
+	/* what was found for want of an answer does not count */
+	int trouble = sqlite_trouble(db, error);
+	return trouble ? trouble : code;
 }
 
 static int ask_statement(struct statement *statement, enum amp_answer *answer)
@@ -418,5 +413,6 @@ int sqlite_ask(struct amp_db *base, const struct amp_sql *sql, struct amp_run_as
 	db->guard.recorder = as->recorder;
 	int code = ask_one(db, sql, as, answer, error);
 	sqlite_guard_end(db);
-	return code;
+	int trouble = sqlite_trouble(db, error);
+	return trouble ? trouble : code;
 }

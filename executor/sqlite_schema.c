@@ -122,7 +122,7 @@ static int read_rows(struct sqlite_db *db, struct amplan_error *error)
 		"AND tbl_name <> '" AMP_HISTORY_TABLE "' ORDER BY rowid";
 	sqlite3_stmt *statement = NULL;
 	AMP_STR_AUTO scratch = AMP_STR_INIT;
-	int rc = sqlite3_prepare_v2(db->handle, sql, -1, &statement, NULL);
+	int rc = sqlite_prepare(db, sql, &statement);
 	bool room = true;
 	if (rc == SQLITE_OK) {
 		sqlite3_bind_int64(statement, 1, db->cache.last_rowid);
@@ -156,7 +156,7 @@ int sqlite_objects(
 {
 	struct sqlite_db *db = sqlite_of(base);
 	struct schema_cache *cache = &db->cache;
-	int cookie = (int)sqlite_number(db->handle, "PRAGMA main.schema_version", -1);
+	int cookie = (int)sqlite_number(db, "PRAGMA main.schema_version", -1);
 	int code = AMPLAN_OK;
 	if (!cache->complete) {
 		/* the last list stays readable, to be compared with the new one */
@@ -168,6 +168,8 @@ int sqlite_objects(
 	}
 	if (!cache->complete || cache->cookie != cookie)
 		code = read_rows(db, error);
+	if (!code)
+		code = sqlite_trouble(db, error);
 	cache->complete = !code;
 	cache->cookie = cookie;
 	*out = (struct amp_objects){cache->sorted, cache->count};
@@ -176,21 +178,22 @@ int sqlite_objects(
 
 /* "from -> to" columns of foreign key number `id` of a table, as a key to count by. */
 static const char *key_columns(
-	sqlite3 *handle, const char *table, int64_t id, struct amp_arena *arena)
+	struct sqlite_db *db, const char *table, int64_t id, struct amp_arena *arena)
 {
 	sqlite3_stmt *statement = NULL;
 	AMP_STR_AUTO key = AMP_STR_INIT;
-	if (sqlite3_prepare_v2(handle,
+	if (sqlite_prepare(db,
 		    "SELECT \"from\" FROM pragma_foreign_key_list(?1) WHERE id = ?2 "
 		    "ORDER BY seq",
-		    -1, &statement, NULL) == SQLITE_OK) {
+		    &statement) == SQLITE_OK) {
 		sqlite3_bind_text(statement, 1, table, -1, SQLITE_STATIC);
 		sqlite3_bind_int64(statement, 2, id);
-		while (sqlite3_step(statement) == SQLITE_ROW)
+		while (sqlite_step(db, statement) == SQLITE_ROW)
 			amp_str_addf(&key, "%s%s", key.length ? ", " : "",
 				(const char *)sqlite3_column_text(statement, 0));
 	}
 	sqlite3_finalize(statement);
+	arena->failed |= key.failed;
 	return amp_arena_strdup(arena, amp_str_text(&key));
 }
 
@@ -217,7 +220,7 @@ static bool take_violation(struct sqlite_db *db, sqlite3_stmt *row,
 	} else {
 		violation.child = amp_arena_strdup(out->arena, child);
 		violation.parent = amp_arena_strdup(out->arena, parent);
-		violation.key = key_columns(db->handle, child, key, out->arena);
+		violation.key = key_columns(db, child, key, out->arena);
 	}
 	*last_key = key;
 	return !out->arena->failed && amp_vec_push(out, violation);
@@ -247,8 +250,9 @@ static int check_table(struct sqlite_db *db, sqlite3_stmt *check, const char *ta
 
 static bool is_table(struct sqlite_db *db, const char *name)
 {
-	return sqlite3_table_column_metadata(db->handle, "main", name, NULL, NULL, NULL,
-		       NULL, NULL, NULL) == SQLITE_OK;
+	return sqlite_note(db,
+		       sqlite3_table_column_metadata(db->handle, "main", name, NULL, NULL,
+			       NULL, NULL, NULL, NULL)) == SQLITE_OK;
 }
 
 /* Table by table: asked for all at once, SQLite stops at the first key that fits nothing
@@ -264,12 +268,12 @@ int sqlite_violations(struct amp_db *base, const char *const *names, size_t nnam
 	struct sqlite_db *db = sqlite_of(base);
 	sqlite3_stmt *tables = NULL, *check = NULL;
 	int code = AMPLAN_OK;
-	int rc = sqlite3_prepare_v2(db->handle, check_sql, -1, &check, NULL);
+	int rc = sqlite_prepare(db, check_sql, &check);
 	for (size_t i = 0; names && rc == SQLITE_OK && !code && i < nnames; i++)
 		if (is_table(db, names[i]))
 			code = check_table(db, check, names[i], out, error);
 	if (rc == SQLITE_OK && !names)
-		rc = sqlite3_prepare_v2(db->handle, tables_sql, -1, &tables, NULL);
+		rc = sqlite_prepare(db, tables_sql, &tables);
 	if (rc == SQLITE_OK && names)
 		rc = SQLITE_DONE;
 	else if (rc == SQLITE_OK)
@@ -280,5 +284,5 @@ int sqlite_violations(struct amp_db *base, const char *const *names, size_t nnam
 		code = sqlite_error(db, rc, "check the foreign keys of", error);
 	sqlite3_finalize(check);
 	sqlite3_finalize(tables);
-	return code;
+	return code ? code : sqlite_trouble(db, error);
 }

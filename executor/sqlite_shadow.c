@@ -23,6 +23,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/str.h"
 
 #define MEMORY_SHADOW_LIMIT ((int64_t)64 << 20)
@@ -53,7 +54,7 @@ static int vfs_read(const char *path, int type, void *bytes, int size, int64_t o
 {
 	sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
 	sqlite3_file *file = calloc(1, (size_t)vfs->szOsFile);
-	char full[4096];
+	char full[4096] = "";
 	int rc = SQLITE_NOMEM, flags = 0;
 	if (file)
 		rc = vfs->xFullPathname(vfs, path, sizeof(full) - 1, full);
@@ -71,21 +72,63 @@ static int vfs_read(const char *path, int type, void *bytes, int size, int64_t o
 	return rc;
 }
 
-static int64_t file_size(const char *path, const char *suffix)
+/* -1: there is no such file. Not knowing is trouble: a log that is there would be passed
+   over, and what is in it with it. */
+static int file_size(const char *path, const char *suffix, int64_t *size)
 {
 	struct stat file;
 	AMP_STR_AUTO name = AMP_STR_INIT;
+	*size = -1;
 	amp_str_addf(&name, "%s%s", path, suffix);
-	return name.failed || stat(amp_str_text(&name), &file) ? -1
-							       : (int64_t)file.st_size;
+	if (name.failed)
+		return SQLITE_NOMEM;
+	if (stat(amp_str_text(&name), &file))
+		return errno == ENOENT ? SQLITE_OK : SQLITE_IOERR_FSTAT;
+	*size = (int64_t)file.st_size;
+	return SQLITE_OK;
 }
 
-static bool is_wal(const char *path)
+static int is_wal(const char *path, bool *wal)
 {
 	unsigned char header[20] = {0};
-	return vfs_read(path, SQLITE_OPEN_MAIN_DB, header, sizeof(header), 0) ==
-		SQLITE_OK &&
-		header[18] == 2;
+	int rc = vfs_read(path, SQLITE_OPEN_MAIN_DB, header, sizeof(header), 0);
+	*wal = header[18] == 2;
+	return rc;
+}
+
+static uint32_t big_endian(const unsigned char *bytes)
+{
+	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 |
+		(uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+/*
+ * Does the head of the log hold? One that was cut short by a power loss is nothing to a
+ * writer, but a reader with a read-only -shm would try again and again, for ten seconds,
+ * and then give up ("locking protocol").
+ */
+static bool is_log_sound(const char *path)
+{
+	unsigned char head[32] = {0};
+	uint32_t one = 0, two = 0;
+	AMP_STR_AUTO name = AMP_STR_INIT;
+	amp_str_addf(&name, "%s-wal", path);
+	if (name.failed ||
+		vfs_read(amp_str_text(&name), SQLITE_OPEN_WAL, head, sizeof(head), 0) !=
+			SQLITE_OK)
+		return false;
+	uint32_t magic = big_endian(head);
+	for (size_t i = 0; i < 24; i += 8) {
+		uint32_t left = big_endian(head + i), right = big_endian(head + i + 4);
+		if (!(magic & 1)) {
+			left = __builtin_bswap32(left);
+			right = __builtin_bswap32(right);
+		}
+		one += left + two;
+		two += right + one;
+	}
+	return (magic & ~1u) == 0x377f0682 && one == big_endian(head + 24) &&
+		two == big_endian(head + 28);
 }
 
 static int open_uri(
@@ -111,24 +154,43 @@ static int open_uri(
 	return sqlite_settings(db, error);
 }
 
+static int write_block(int fd, const char *bytes, size_t length)
+{
+	while (length) {
+		ssize_t n = write(fd, bytes, length);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return errno == ENOSPC ? SQLITE_FULL : SQLITE_IOERR_WRITE;
+		bytes += n;
+		length -= (size_t)n;
+	}
+	return SQLITE_OK;
+}
+
 static int copy_file(const char *from, const char *suffix, int type, const char *to)
 {
 	char block[65536];
-	int64_t size = file_size(from, suffix);
+	int64_t size;
 	AMP_STR_AUTO source = AMP_STR_INIT;
 	amp_str_addf(&source, "%s%s", from, suffix);
-	int fd = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	int rc = fd < 0 || source.failed ? SQLITE_CANTOPEN : SQLITE_OK;
+	int rc = source.failed ? SQLITE_NOMEM : file_size(from, suffix, &size);
+	if (rc || size < 0)
+		return rc;
+	int fd = amp_file_open(
+		to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		rc = SQLITE_CANTOPEN;
 	for (int64_t at = 0; rc == SQLITE_OK && at < size; at += (int64_t)sizeof(block)) {
 		int64_t left = size - at;
 		size_t part =
 			left < (int64_t)sizeof(block) ? (size_t)left : sizeof(block);
 		rc = vfs_read(amp_str_text(&source), type, block, (int)part, at);
-		if (rc == SQLITE_OK && write(fd, block, part) != (ssize_t)part)
-			rc = SQLITE_FULL;
+		if (rc == SQLITE_OK)
+			rc = write_block(fd, block, part);
 	}
-	if (fd >= 0)
-		close(fd);
+	if (fd >= 0 && close(fd) && !rc && errno != EINTR)
+		rc = SQLITE_IOERR_CLOSE;
 	return rc;
 }
 
@@ -136,10 +198,14 @@ static char *make_folder(void)
 {
 	const char *base = getenv("TMPDIR");
 	char *name = NULL;
-	if (asprintf(&name, "%s/amplan-XXXXXX", base && *base ? base : "/tmp") < 0)
+	if (asprintf(&name, "%s/amplan-XXXXXX", base && *base ? base : "/tmp") < 0) {
+		errno = ENOMEM;
 		return NULL;
+	}
 	if (!mkdtemp(name)) {
+		int number = errno;
 		free(name);
+		errno = number;
 		return NULL;
 	}
 	return name;
@@ -157,6 +223,8 @@ static int open_private(struct sqlite_db *db, struct amplan_error *error)
 		{"-journal", SQLITE_OPEN_MAIN_JOURNAL},
 	};
 	db->private_folder = make_folder();
+	if (!db->private_folder && errno == ENOMEM)
+		return amp_error_nomem(error);
 	if (!db->private_folder) {
 		amp_error_errno(error, AMPLAN_DATABASE, errno,
 			"cannot make a private copy of '%s'", db->path);
@@ -168,12 +236,16 @@ static int open_private(struct sqlite_db *db, struct amplan_error *error)
 	for (size_t i = 0; rc == SQLITE_OK && i < 3; i++) {
 		amp_str_clear(&copy);
 		amp_str_addf(&copy, "%s/db%s", db->private_folder, parts[i].suffix);
-		if (file_size(db->path, parts[i].suffix) >= 0)
+		if (copy.failed)
+			rc = SQLITE_NOMEM;
+		else
 			rc = copy_file(db->path, parts[i].suffix, parts[i].type,
 				amp_str_text(&copy));
 	}
 	amp_str_clear(&copy);
 	amp_str_addf(&copy, "%s/db", db->private_folder);
+	if (rc == SQLITE_OK && copy.failed)
+		rc = SQLITE_NOMEM;
 	if (rc == SQLITE_OK)
 		rc = sqlite3_open_v2(amp_str_text(&copy), &db->handle,
 			SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
@@ -192,19 +264,27 @@ static bool needs_recovery(int rc)
 {
 	return rc == SQLITE_READONLY_ROLLBACK || rc == SQLITE_READONLY_RECOVERY ||
 		rc == SQLITE_READONLY_CANTINIT || rc == SQLITE_READONLY_CANTLOCK ||
-		(rc & 0xff) == SQLITE_CANTOPEN;
+		(rc & 0xff) == SQLITE_PROTOCOL || (rc & 0xff) == SQLITE_CANTOPEN;
 }
 
 /* The way of opening that touches nothing, for the state that the files are in. */
 static int open_untouched(struct sqlite_db *db, bool *recover, struct amplan_error *error)
 {
-	int code, rc = SQLITE_OK;
 	struct amplan_error inner = {0};
-	if (!is_wal(db->path)) {
+	bool wal = false;
+	int64_t log = -1, shared = -1;
+	int code, rc = is_wal(db->path, &wal);
+	if (!rc && wal)
+		rc = file_size(db->path, "-wal", &log);
+	if (!rc && wal)
+		rc = file_size(db->path, "-shm", &shared);
+	if (rc)
+		return sqlite_error(db, rc, "open", error);
+	if (!wal) {
 		code = open_uri(db, "mode=ro", &inner);
-	} else if (file_size(db->path, "-wal") <= 0) {
+	} else if (log <= 0) {
 		code = open_uri(db, "mode=ro&immutable=1", &inner);
-	} else if (file_size(db->path, "-shm") >= 0) {
+	} else if (shared >= 0 && is_log_sound(db->path)) {
 		code = open_uri(db, "mode=ro&readonly_shm=1", &inner);
 	} else {
 		*recover = true;
@@ -213,7 +293,11 @@ static int open_untouched(struct sqlite_db *db, bool *recover, struct amplan_err
 	/* the first statement that reads meets what is to be recovered */
 	if (code)
 		rc = inner.system;
-	else if ((rc = try_read(db)))
+	else
+		do
+			rc = try_read(db);
+		while (rc == SQLITE_PROTOCOL && sqlite_busy(db, 0));
+	if (!code && rc)
 		code = sqlite_error(db, rc, "read", &inner);
 	*recover = needs_recovery(rc);
 	if (*recover)
@@ -281,8 +365,10 @@ static int replay(struct sqlite_db *to, sqlite3_stmt *row, const char **failed,
 		sqlite3_mprintf("SELECT 1 FROM sqlite_schema WHERE name = %Q", name);
 	if (!probe)
 		return SQLITE_NOMEM;
-	bool there = sqlite_number(to->handle, probe, 0);
+	bool there = sqlite_number(to, probe, 0);
 	sqlite3_free(probe);
+	if (to->trouble)
+		return to->trouble;
 	/* a virtual table makes its own helper tables */
 	if (there)
 		return SQLITE_OK;
@@ -290,7 +376,7 @@ static int replay(struct sqlite_db *to, sqlite3_stmt *row, const char **failed,
 	if (rc && !*failed)
 		*failed = amp_arena_printf(
 			arena, "'%s' (%s)", name, sqlite3_errmsg(to->handle));
-	return rc == SQLITE_NOMEM ? rc : SQLITE_OK;
+	return sqlite_is_trouble(rc) ? rc : SQLITE_OK;
 }
 
 /* Makes the same schema without rows. What cannot be made is named in *failed. */
@@ -303,21 +389,25 @@ static int copy_schema(struct sqlite_db *from, struct sqlite_db *to, const char 
 		"CASE WHEN sql LIKE 'CREATE VIRTUAL%' THEN 0 WHEN type = 'table' THEN 1 "
 		"WHEN type = 'index' THEN 2 WHEN type = 'view' THEN 3 ELSE 4 END, rowid";
 	sqlite3_stmt *statement = NULL;
-	sqlite3_exec(to->handle, "BEGIN", NULL, NULL, NULL);
-	int rc = sqlite3_prepare_v2(from->handle, sql, -1, &statement, NULL);
+	int rc = sqlite3_exec(to->handle, "BEGIN", NULL, NULL, NULL);
+	if (rc)
+		return sqlite_error(to, rc, "use", error);
+	rc = sqlite3_prepare_v2(from->handle, sql, -1, &statement, NULL);
 	if (rc == SQLITE_OK)
 		while ((rc = sqlite3_step(statement)) == SQLITE_ROW)
 			if ((rc = replay(to, statement, failed, arena)))
 				break;
 	sqlite3_finalize(statement);
-	sqlite3_exec(to->handle, "COMMIT", NULL, NULL, NULL);
-	return rc == SQLITE_DONE ? AMPLAN_OK : sqlite_error(from, rc, "read", error);
+	if (rc != SQLITE_DONE)
+		return sqlite_error(from, rc, "read", error);
+	rc = sqlite3_exec(to->handle, "COMMIT", NULL, NULL, NULL);
+	return rc ? sqlite_error(to, rc, "use", error) : sqlite_trouble(to, error);
 }
 
 static int64_t database_size(struct sqlite_db *db)
 {
-	return sqlite_number(db->handle, "PRAGMA main.page_count", 0) *
-		sqlite_number(db->handle, "PRAGMA main.page_size", 4096);
+	return sqlite_number(db, "PRAGMA main.page_count", 0) *
+		sqlite_number(db, "PRAGMA main.page_size", 4096);
 }
 
 static int open_shadow(struct sqlite_db **out, bool in_memory,
@@ -367,8 +457,10 @@ int sqlite_shadow(struct amp_db *base, enum amplan_fidelity wish, int64_t copy_l
 	else
 		*fidelity = wish;
 	bool copies = from && *fidelity == AMPLAN_FIDELITY_COPY;
-	int code = open_shadow(
-		&shadow, !copies || size <= MEMORY_SHADOW_LIMIT, hooks, error);
+	int code = from ? sqlite_trouble(from, error) : AMPLAN_OK;
+	if (!code)
+		code = open_shadow(
+			&shadow, !copies || size <= MEMORY_SHADOW_LIMIT, hooks, error);
 	if (!code && copies)
 		code = copy_pages(from, shadow, error);
 	else if (!code && from && *fidelity == AMPLAN_FIDELITY_SCHEMA)

@@ -23,7 +23,7 @@ struct walk {
 static struct walk walk_begin(struct sqlite_db *db, const char *sql, const char *name)
 {
 	struct walk walk = {0};
-	walk.rc = sqlite3_prepare_v2(db->handle, sql, -1, &walk.statement, NULL);
+	walk.rc = sqlite_prepare(db, sql, &walk.statement);
 	if (walk.rc == SQLITE_OK && name)
 		sqlite3_bind_text(walk.statement, 1, name, -1, SQLITE_STATIC);
 	return walk;
@@ -41,7 +41,8 @@ static int walk_end(struct sqlite_db *db, struct walk *walk, struct amplan_error
 {
 	bool broken =
 		walk->rc == SQLITE_ERROR; /* a view that cannot be used has no columns */
-	int code = walk->rc == SQLITE_DONE || broken
+	/* with a row at hand the caller stopped, and knows why */
+	int code = walk->rc == SQLITE_DONE || walk->rc == SQLITE_ROW || broken
 		? AMPLAN_OK
 		: sqlite_error(db, walk->rc, "read the schema of", error);
 	sqlite3_finalize(walk->statement);
@@ -324,9 +325,10 @@ static void try_statement(struct trial *trial, struct amp_shape *shape,
 	sqlite3 *handle = trial->db->handle;
 	sqlite3_set_authorizer(handle, watch, trial);
 	sqlite_string_literals(trial->db, true);
-	if (sqlite3_prepare_v2(handle, amp_str_text(sql), -1, &statement, NULL) !=
-			SQLITE_OK &&
-		!shape->broken)
+	int rc = sqlite_prepare(trial->db, amp_str_text(sql), &statement);
+	if (sql->failed)
+		rc = sqlite_note(trial->db, SQLITE_NOMEM);
+	if (rc && !shape->broken)
 		shape->broken = amp_arena_strdup(arena, sqlite3_errmsg(handle));
 	sqlite3_set_authorizer(handle, NULL, NULL);
 	sqlite3_finalize(statement);
@@ -357,6 +359,7 @@ static bool can_be_tried(
 		sqlite3_bind_text(
 			walk.statement, 2, amp_str_text(&pattern), -1, SQLITE_STATIC);
 	bool can = walk_next(&walk);
+	sqlite_note(trial->db, pattern.failed ? SQLITE_NOMEM : walk.rc);
 	sqlite3_finalize(walk.statement);
 	return can;
 }
@@ -473,9 +476,10 @@ static int find_owners(
 	struct walk walk = walk_begin(
 		trial->db, "SELECT name, tbl_name FROM main.sqlite_schema", NULL);
 	while (room && walk_next(&walk))
-		if (is_among(&asked, text(&walk, 0)))
-			room = amp_vec_push(
-				tables, amp_arena_strdup(trial->arena, text(&walk, 1)));
+		if (is_among(&asked, text(&walk, 0))) {
+			const char *name = amp_arena_strdup(trial->arena, text(&walk, 1));
+			room = name && amp_vec_push(tables, name);
+		}
 	amp_vec_deinit(&asked);
 	sort(tables);
 	int code = walk_end(trial->db, &walk, error);
@@ -544,5 +548,7 @@ int sqlite_shapes(struct amp_db *base, const char *const *names, size_t count,
 	out->items = amp_arena_copy(arena, list.items, list.count, sizeof(*list.items));
 	out->count = list.count;
 	amp_vec_deinit(&list);
+	if (!code)
+		code = sqlite_trouble(trial.db, error);
 	return code || out->items ? code : amp_error_nomem(error);
 }

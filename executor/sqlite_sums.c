@@ -22,10 +22,11 @@ static const char *schema_of(struct place_name at)
 	return at.temp ? "temp" : "main";
 }
 
-bool sqlite_sums_exists(sqlite3 *handle, struct place_name at)
+bool sqlite_sums_exists(struct sqlite_db *db, struct place_name at)
 {
-	return sqlite3_table_column_metadata(handle, schema_of(at), at.name, NULL, NULL,
-		       NULL, NULL, NULL, NULL) == SQLITE_OK;
+	return sqlite_note(db,
+		       sqlite3_table_column_metadata(db->handle, schema_of(at), at.name,
+			       NULL, NULL, NULL, NULL, NULL, NULL)) == SQLITE_OK;
 }
 
 static void add_table(struct amp_str *sql, struct place_name at)
@@ -50,10 +51,10 @@ static int trouble(struct sqlite_db *db, int rc, struct amplan_error *error)
 }
 
 /* A query about a table, bound to its name and schema. */
-static int ask_pragma(sqlite3 *handle, const char *sql, struct place_name at,
+static int ask_pragma(struct sqlite_db *db, const char *sql, struct place_name at,
 	const char *index, sqlite3_stmt **out)
 {
-	int rc = sqlite3_prepare_v2(handle, sql, -1, out, NULL);
+	int rc = sqlite_prepare(db, sql, out);
 	if (rc)
 		return rc;
 	sqlite3_bind_text(*out, 1, index ? index : at.name, -1, SQLITE_STATIC);
@@ -61,15 +62,15 @@ static int ask_pragma(sqlite3 *handle, const char *sql, struct place_name at,
 	return SQLITE_OK;
 }
 
-static bool list_columns(sqlite3 *handle, struct place_name at, struct table_sum *out,
-	struct amp_arena *arena)
+static bool list_columns(struct sqlite_db *db, struct place_name at,
+	struct table_sum *out, struct amp_arena *arena)
 {
 	static const char sql[] = "SELECT name, count(*) OVER () "
 				  "FROM pragma_table_xinfo(?1, ?2) WHERE hidden <> 1";
 	sqlite3_stmt *row = NULL;
 	bool room = true;
-	int rc = ask_pragma(handle, sql, at, NULL, &row);
-	while (!rc && room && sqlite3_step(row) == SQLITE_ROW) {
+	int rc = ask_pragma(db, sql, at, NULL, &row);
+	while (!rc && room && sqlite_step(db, row) == SQLITE_ROW) {
 		size_t count = (size_t)sqlite3_column_int64(row, 1);
 		if (count > COLUMNS_SUMMED)
 			break;
@@ -101,7 +102,7 @@ int sqlite_sums_table(struct sqlite_db *db, struct place_name at, bool columns,
 	AMP_STR_AUTO sql = AMP_STR_INIT;
 	sqlite3_stmt *row = NULL;
 	*out = (struct table_sum){.rows = -1};
-	if (columns && !list_columns(db->handle, at, out, arena))
+	if (columns && !list_columns(db, at, out, arena))
 		return amp_error_nomem(error);
 	amp_str_add(&sql, "SELECT count(*)");
 	for (size_t i = 0; i < out->ncolumns; i++) {
@@ -116,22 +117,22 @@ int sqlite_sums_table(struct sqlite_db *db, struct place_name at, bool columns,
 	add_table(&sql, at);
 	if (sql.failed)
 		return amp_error_nomem(error);
-	int rc = sqlite3_prepare_v2(db->handle, sql.data, -1, &row, NULL);
-	if (rc == SQLITE_OK && (rc = sqlite3_step(row)) == SQLITE_ROW)
+	int rc = sqlite_prepare(db, sql.data, &row);
+	if (rc == SQLITE_OK && (rc = sqlite_step(db, row)) == SQLITE_ROW)
 		take_sums(row, out);
 	sqlite3_finalize(row);
 	return rc == SQLITE_ROW ? AMPLAN_OK : trouble(db, rc, error);
 }
 
 /* The columns that a query names, one a row. */
-static bool take_columns(sqlite3 *handle, const char *sql, struct place_name at,
+static bool take_columns(struct sqlite_db *db, const char *sql, struct place_name at,
 	const char *index, struct table_keys *out, struct amp_arena *arena)
 {
 	sqlite3_stmt *row = NULL;
 	bool room = true;
 	out->ncolumns = 0;
-	int rc = ask_pragma(handle, sql, at, index, &row);
-	while (!rc && room && sqlite3_step(row) == SQLITE_ROW) {
+	int rc = ask_pragma(db, sql, at, index, &row);
+	while (!rc && room && sqlite_step(db, row) == SQLITE_ROW) {
 		size_t count = (size_t)sqlite3_column_int64(row, 1);
 		if (!out->columns)
 			out->columns =
@@ -147,7 +148,7 @@ static bool take_columns(sqlite3 *handle, const char *sql, struct place_name at,
 }
 
 /* The UNIQUE index that names the rows best: the one with the fewest columns. */
-static char *best_index(sqlite3 *handle, struct place_name at)
+static char *best_index(struct sqlite_db *db, struct place_name at)
 {
 	static const char sql[] =
 		"SELECT l.name FROM pragma_index_list(?1, ?2) AS l WHERE l.\"unique\" "
@@ -156,14 +157,16 @@ static char *best_index(sqlite3 *handle, struct place_name at)
 		"(SELECT count(*) FROM pragma_index_info(l.name, ?2)), l.seq DESC LIMIT 1";
 	sqlite3_stmt *row = NULL;
 	char *name = NULL;
-	if (ask_pragma(handle, sql, at, NULL, &row) == SQLITE_OK &&
-		sqlite3_step(row) == SQLITE_ROW)
+	if (ask_pragma(db, sql, at, NULL, &row) == SQLITE_OK &&
+		sqlite_step(db, row) == SQLITE_ROW)
 		name = sqlite3_mprintf("%s", sqlite3_column_text(row, 0));
+	if (row && sqlite3_data_count(row) && !name)
+		sqlite_note(db, SQLITE_NOMEM);
 	sqlite3_finalize(row);
 	return name;
 }
 
-static bool find_key(sqlite3 *handle, struct place_name at, struct table_keys *out,
+static bool find_key(struct sqlite_db *db, struct place_name at, struct table_keys *out,
 	struct amp_arena *arena)
 {
 	static const char primary[] =
@@ -172,40 +175,41 @@ static bool find_key(sqlite3 *handle, struct place_name at, struct table_keys *o
 	static const char indexed[] =
 		"SELECT name, count(*) OVER () FROM pragma_index_info(?1, ?2) "
 		"ORDER BY seqno";
-	if (!take_columns(handle, primary, at, NULL, out, arena))
+	if (!take_columns(db, primary, at, NULL, out, arena))
 		return false;
-	char *index = out->ncolumns ? NULL : best_index(handle, at);
-	bool room = !index || take_columns(handle, indexed, at, index, out, arena);
+	char *index = out->ncolumns ? NULL : best_index(db, at);
+	bool room = !index || take_columns(db, indexed, at, index, out, arena);
 	sqlite3_free(index);
 	for (size_t i = 0; i < out->ncolumns; i++) {
 		const char *collation = NULL;
-		sqlite3_table_column_metadata(handle, schema_of(at), at.name,
-			out->columns[i], NULL, &collation, NULL, NULL, NULL);
+		sqlite_note(db,
+			sqlite3_table_column_metadata(db->handle, schema_of(at), at.name,
+				out->columns[i], NULL, &collation, NULL, NULL, NULL));
 		out->folds |= collation && sqlite3_stricmp(collation, "BINARY") != 0;
 	}
 	return room;
 }
 
 /* Does a column hide the rowid under this name? */
-static bool is_column(sqlite3 *handle, struct place_name at, const char *name)
+static bool is_column(struct sqlite_db *db, struct place_name at, const char *name)
 {
 	static const char sql[] = "SELECT 1 FROM pragma_table_xinfo(?1, ?2) "
 				  "WHERE name = ?3 COLLATE NOCASE";
 	sqlite3_stmt *row = NULL;
 	bool found = false;
-	if (ask_pragma(handle, sql, at, NULL, &row) == SQLITE_OK) {
+	if (ask_pragma(db, sql, at, NULL, &row) == SQLITE_OK) {
 		sqlite3_bind_text(row, 3, name, -1, SQLITE_STATIC);
-		found = sqlite3_step(row) == SQLITE_ROW;
+		found = sqlite_step(db, row) == SQLITE_ROW;
 	}
 	sqlite3_finalize(row);
 	return found;
 }
 
-static const char *rowid_name(sqlite3 *handle, struct place_name at)
+static const char *rowid_name(struct sqlite_db *db, struct place_name at)
 {
 	static const char *const names[] = {"rowid", "_rowid_", "oid"};
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (!is_column(handle, at, names[i]))
+		if (!is_column(db, at, names[i]))
 			return names[i];
 	return NULL;
 }
@@ -250,16 +254,16 @@ void sqlite_sums_sort(struct table_keys *keys)
 			compare_keys);
 }
 
-static bool write_query(sqlite3 *handle, struct place_name at, struct table_keys *keys,
-	struct amp_str *sql)
+static bool write_query(struct sqlite_db *db, struct place_name at,
+	struct table_keys *keys, struct amp_str *sql)
 {
-	const char *rowid = keys->ncolumns ? NULL : rowid_name(handle, at);
+	const char *rowid = keys->ncolumns ? NULL : rowid_name(db, at);
 	if (!keys->ncolumns && !rowid)
 		return false;
 	amp_str_add(sql, "SELECT ");
 	for (size_t i = 0; i < keys->ncolumns; i++) {
 		/* a bare word in quotes would pass for a string */
-		if (!is_column(handle, at, keys->columns[i]))
+		if (!is_column(db, at, keys->columns[i]))
 			return false;
 		amp_str_add(sql, i ? ", " : "");
 		amp_str_add(sql, keys->folds ? "lower(rtrim(" : "");
@@ -277,16 +281,16 @@ int sqlite_sums_keys(struct sqlite_db *db, struct place_name at, struct table_ke
 	AMP_STR_AUTO sql = AMP_STR_INIT;
 	sqlite3_stmt *row = NULL;
 	bool room = true;
-	if (!out->columns && !find_key(db->handle, at, out, arena))
+	if (!out->columns && !find_key(db, at, out, arena))
 		return amp_error_nomem(error);
-	if (!write_query(db->handle, at, out, &sql))
+	if (!write_query(db, at, out, &sql))
 		return AMPLAN_OK;
 	if (sql.failed)
 		return amp_error_nomem(error);
-	int rc = sqlite3_prepare_v2(db->handle, sql.data, -1, &row, NULL);
+	int rc = sqlite_prepare(db, sql.data, &row);
 	int count = out->ncolumns ? (int)out->ncolumns : 1;
 	while (!(rc & 0xff) || rc == SQLITE_ROW) {
-		rc = sqlite3_step(row);
+		rc = sqlite_step(db, row);
 		if (rc != SQLITE_ROW || out->rows.count >= KEYS_MAX)
 			break;
 		if (!(room = amp_vec_push(&out->rows, digest_key(row, count))))
@@ -324,14 +328,13 @@ int64_t sqlite_sums_mark(struct sqlite_db *db, const char *table)
 {
 	sqlite3_stmt *row = NULL;
 	int64_t mark = -1;
-	if (!sqlite_sums_exists(
-		    db->handle, (struct place_name){"sqlite_sequence", false}))
+	if (!sqlite_sums_exists(db, (struct place_name){"sqlite_sequence", false}))
 		return mark;
-	if (sqlite3_prepare_v2(db->handle,
+	if (sqlite_prepare(db,
 		    "SELECT seq FROM main.sqlite_sequence WHERE name = ?1 COLLATE NOCASE",
-		    -1, &row, NULL) == SQLITE_OK) {
+		    &row) == SQLITE_OK) {
 		sqlite3_bind_text(row, 1, table, -1, SQLITE_STATIC);
-		if (sqlite3_step(row) == SQLITE_ROW)
+		if (sqlite_step(db, row) == SQLITE_ROW)
 			mark = sqlite3_column_int64(row, 0);
 	}
 	sqlite3_finalize(row);
@@ -344,11 +347,12 @@ bool sqlite_sums_counts(struct sqlite_db *db, struct place_name at)
 		"SELECT name FROM pragma_table_info(?1, ?2) WHERE pk = 1";
 	sqlite3_stmt *row = NULL;
 	int counts = 0;
-	if (ask_pragma(db->handle, sql, at, NULL, &row) == SQLITE_OK &&
-		sqlite3_step(row) == SQLITE_ROW)
-		sqlite3_table_column_metadata(db->handle, schema_of(at), at.name,
-			(const char *)sqlite3_column_text(row, 0), NULL, NULL, NULL, NULL,
-			&counts);
+	if (ask_pragma(db, sql, at, NULL, &row) == SQLITE_OK &&
+		sqlite_step(db, row) == SQLITE_ROW)
+		sqlite_note(db,
+			sqlite3_table_column_metadata(db->handle, schema_of(at), at.name,
+				(const char *)sqlite3_column_text(row, 0), NULL, NULL,
+				NULL, NULL, &counts));
 	sqlite3_finalize(row);
 	return counts;
 }
@@ -356,10 +360,12 @@ bool sqlite_sums_counts(struct sqlite_db *db, struct place_name at)
 int64_t sqlite_sums_last_rowid(struct sqlite_db *db, struct place_name at)
 {
 	AMP_STR_AUTO sql = AMP_STR_INIT;
-	const char *rowid = rowid_name(db->handle, at);
+	const char *rowid = rowid_name(db, at);
 	if (!rowid)
 		return -1;
 	amp_str_addf(&sql, "SELECT coalesce(max(%s), 0)", rowid);
 	add_table(&sql, at);
-	return sql.failed ? -1 : sqlite_number(db->handle, sql.data, -1);
+	if (sql.failed)
+		sqlite_note(db, SQLITE_NOMEM);
+	return sql.failed ? -1 : sqlite_number(db, sql.data, -1);
 }

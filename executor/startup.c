@@ -9,7 +9,6 @@
 #include <strings.h>
 
 #include "executor/apply.h"
-#include "executor/look.h"
 
 static bool is_yes(const char *value)
 {
@@ -32,16 +31,21 @@ static bool stops_on_failure(void)
 	return value && !strcasecmp(value, "stop");
 }
 
+/* How long the fast path waits: not knowing is an answer, and the timeout is for the rest. */
+#define FAST_MS 50
+
 /* One open, one indexed read, one comparison. false: not known to be current. */
 static bool is_current(struct amplan *amplan)
 {
+	struct amp_hooks hooks = amplan->hooks;
+	if (hooks.lock_timeout_ms > FAST_MS)
+		hooks.lock_timeout_ms = FAST_MS;
 	char wanted[AMP_DIGEST_SIZE], stamp[AMP_DIGEST_SIZE] = "";
 	struct amp_db *db = NULL;
 	bool exists = false;
 	if (amplan->engine->exists(&amplan->target, &exists, NULL) || !exists)
 		return false;
-	if (!amplan->engine->open(
-		    &amplan->target, AMP_OBSERVE, &amplan->hooks, &db, NULL))
+	if (!amplan->engine->open(&amplan->target, AMP_OBSERVE, &hooks, &db, NULL))
 		amp_history_stamp(db, stamp, NULL);
 	amplan->engine->close(db);
 	return *stamp &&
@@ -51,16 +55,9 @@ static bool is_current(struct amplan *amplan)
 }
 
 /* Work that a person must do: nothing is applied at startup while it is pending. */
-static bool needs_person(const struct amp_job *job)
-{
-	for (size_t i = 0; i < job->plan.nsteps; i++)
-		if (job->plan.steps[i].migration->flags & AMPLAN_MAINTENANCE)
-			return true;
-	return false;
-}
-
 static int refuse_maintenance(struct amp_job *job, struct amplan_error *error)
 {
+	bool refused = false;
 	for (size_t i = 0; i < job->plan.nsteps; i++) {
 		const struct amp_migration *migration = job->plan.steps[i].migration;
 		if (!(migration->flags & AMPLAN_MAINTENANCE))
@@ -74,30 +71,13 @@ static int refuse_maintenance(struct amp_job *job, struct amplan_error *error)
 		amp_finding_id(&job->findings, finding, migration->id);
 		amp_finding_hint(&job->findings, finding,
 			"a person runs it: amplan apply, at a quiet time");
+		refused = true;
 	}
+	if (!refused)
+		return AMPLAN_OK;
 	amp_error(error, AMPLAN_REFUSED, "maintenance work is pending");
 	amp_error_hint(error, "run 'amplan apply' by hand, at a quiet time");
 	return AMPLAN_REFUSED;
-}
-
-/* Plans without a lock. *go: there is work that startup may do. */
-static int survey(
-	struct amp_job *job, struct amplan *amplan, bool *go, struct amplan_error *error)
-{
-	const struct amp_goal all = {.direction = AMP_UP};
-	struct amp_db *db = NULL;
-	*go = false;
-	int code = amp_look_and_plan(job, amplan, &all, AMP_WRITE, &db, error);
-	amplan->engine->close(db);
-	/* begun and its process alive: that is a holder to wait for, not an accident */
-	if (code == AMPLAN_LOCKED && job->running) {
-		*go = true;
-		return AMPLAN_OK;
-	}
-	if (!code && needs_person(job))
-		code = refuse_maintenance(job, error);
-	*go = !code && job->plan.nsteps > 0;
-	return code;
 }
 
 static enum amplan_outcome_of_startup outcome_of(
@@ -170,21 +150,11 @@ static void migrate(struct amplan *amplan, const struct amplan_startup_options *
 	const struct amp_goal all = {.direction = AMP_UP};
 	struct amplan_plan_options plan_options = AMPLAN_PLAN_OPTIONS_INIT;
 	plan_options.fidelity = options->fidelity;
-	bool go = false;
-	struct amp_job *job = amp_job_new(&result->error);
-	if (!job) {
-		result->code = AMPLAN_NOMEM;
-		result->outcome = AMPLAN_STARTUP_FAILED;
-		return;
-	}
-	result->code = survey(job, amplan, &go, &result->error);
-	if (go) {
-		amp_job_free(job);
-		job = NULL;
-		result->code = amp_apply_pending(
-			amplan, &all, &plan_options, &job, &result->error);
-	}
-	result->outcome = outcome_of(result->code, job, go);
+	struct amp_manner manner = {.consent = refuse_maintenance, .is_done = is_current};
+	struct amp_job *job = NULL;
+	result->code = amp_apply_pending(
+		amplan, &all, &plan_options, &manner, &job, &result->error);
+	result->outcome = outcome_of(result->code, job, manner.worked);
 	log_findings(job, amplan);
 	if (job) {
 		int code = amp_job_finish(

@@ -172,11 +172,12 @@ int amp_run_record(struct amp_runner *runner, size_t index, const char *event,
 	bool up = job->plan.direction == AMP_UP;
 	bool last =
 		index + 1 == job->plan.nsteps && job->plan.nsteps == job->plan.pending;
+	/* not where it only began, nor where the attempt is forgotten */
+	bool whole = up && last && !event;
 	if (!event)
 		event = !up                                ? "rolled-back"
 			: result->outcome == AMPLAN_MARKED ? "marked"
 							   : "applied";
-	bool whole = up && last && strcmp(event, "started") != 0;
 	struct amp_history_row row = {
 		.event =
 			{

@@ -13,6 +13,11 @@
 #include "planner/squash.h"
 #include "planner/suggest.h"
 
+/* Of each trouble so many are told, and how many more there are. */
+#define TOLD_MAX 100
+
+enum trouble { MISSING, ITSELF, REPLACED, TROUBLES };
+
 /* What is needed while edges are made. */
 struct builder {
 	struct amp_graph *graph;
@@ -20,6 +25,7 @@ struct builder {
 	struct amp_suggest suggest;
 	uint32_t *seen; /* by target: 1 + the last node that got an edge to it */
 	uint32_t edges;
+	size_t troubles[TROUBLES];
 };
 
 static int compare_nodes(const void *a, const void *b)
@@ -101,9 +107,36 @@ static void hint_missing(
 		b->findings->failed = true;
 }
 
+static bool is_enough(struct builder *b, enum trouble which)
+{
+	return b->troubles[which]++ >= TOLD_MAX;
+}
+
+static void note_more(struct builder *b)
+{
+	static const struct {
+		const char *kind, *what;
+	} more[TROUBLES] = {
+		[MISSING] = {"missing-dependency",
+			"dependencies are on migrations that do not exist"},
+		[ITSELF] = {"cycle", "dependencies are of a migration on itself"},
+		[REPLACED] = {"replaces-conflict",
+			"dependencies are on what the migration replaces"},
+	};
+	for (int i = 0; i < TROUBLES; i++)
+		if (b->troubles[i] > TOLD_MAX)
+			amp_finding_hint(b->findings,
+				amp_finding_add(b->findings, AMPLAN_NOTE, more[i].kind,
+					"%zu more %s", b->troubles[i] - TOLD_MAX,
+					more[i].what),
+				"mend these first");
+}
+
 static void say_missing(
 	struct builder *b, uint32_t node, const struct amp_reference *reference)
 {
+	if (is_enough(b, MISSING))
+		return;
 	struct amplan_finding *finding = amp_finding_add(b->findings, AMPLAN_ERROR,
 		"missing-dependency", "'%s' depends on '%s', which does not exist",
 		b->graph->nodes[node]->id, reference->id);
@@ -115,6 +148,8 @@ static void say_missing(
 static void say_itself(
 	struct builder *b, uint32_t node, const struct amp_reference *reference)
 {
+	if (is_enough(b, ITSELF))
+		return;
 	struct amplan_finding *finding = amp_finding_add(b->findings, AMPLAN_ERROR,
 		"cycle", "'%s' depends on itself", b->graph->nodes[node]->id);
 	point_at(b, finding, node, reference);
@@ -124,6 +159,8 @@ static void say_itself(
 static void say_replaced(
 	struct builder *b, uint32_t node, const struct amp_reference *reference)
 {
+	if (is_enough(b, REPLACED))
+		return;
 	struct amplan_finding *finding = amp_finding_add(b->findings, AMPLAN_ERROR,
 		"replaces-conflict", "'%s' depends on '%s', which it replaces",
 		b->graph->nodes[node]->id, reference->id);
@@ -244,6 +281,7 @@ static bool fill_edges(
 		graph->first[n + 1] = b.edges;
 	}
 	fill_back(graph);
+	note_more(&b);
 	return true;
 }
 
@@ -264,8 +302,11 @@ int amp_graph_build(struct amp_graph *graph, const struct amp_catalog *catalog,
 	if (!graph->arena.failed)
 		amp_squash(graph, findings);
 	if (graph->arena.failed || !fill_edges(graph, references, findings) ||
-		amp_graph_failed(graph, findings))
+		amp_graph_failed(graph, findings)) {
+		/* nobody may look at half a graph */
+		amp_graph_deinit(graph);
 		return amp_error_nomem(error);
+	}
 	return AMPLAN_OK;
 }
 

@@ -42,6 +42,7 @@ struct amp_graph {
 	uint32_t *outermost; /* end of the chain replaced_by; n itself if not replaced */
 	struct amp_claim *claims; /* sorted by id, then squash */
 	size_t nclaims;
+	size_t conflicts; /* of squashes, those that are not told included */
 	struct amp_arena arena;
 };
 

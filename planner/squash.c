@@ -10,6 +10,7 @@
 #include "base/text.h"
 
 #define KIND "replaces-conflict"
+#define TOLD_MAX 100
 
 static int compare_claims(const void *a, const void *b)
 {
@@ -28,9 +29,27 @@ static const char *id_of(const struct amp_graph *graph, uint32_t node)
 	return graph->nodes[node]->id;
 }
 
-static void say_itself(struct amp_findings *findings, const struct amp_migration *squash,
-	const struct amp_reference *reference)
+/* The first conflicts are told, of the others how many there are. */
+static bool is_enough(struct amp_graph *graph)
 {
+	return graph->conflicts++ >= TOLD_MAX;
+}
+
+static void note_more(const struct amp_graph *graph, struct amp_findings *findings)
+{
+	if (graph->conflicts > TOLD_MAX)
+		amp_finding_hint(findings,
+			amp_finding_add(findings, AMPLAN_NOTE, KIND,
+				"%zu more conflicts of squashes are not shown",
+				graph->conflicts - TOLD_MAX),
+			"mend these first");
+}
+
+static void say_itself(struct amp_graph *graph, struct amp_findings *findings,
+	const struct amp_migration *squash, const struct amp_reference *reference)
+{
+	if (is_enough(graph))
+		return;
 	struct amplan_finding *finding = amp_finding_add(
 		findings, AMPLAN_ERROR, KIND, "'%s' replaces itself", squash->id);
 	amp_finding_at(finding, reference->source, reference->offset, reference->length);
@@ -65,7 +84,7 @@ static void collect(struct amp_graph *graph, struct amp_findings *findings)
 				graph->claims[count++] =
 					(struct amp_claim){reference->id, n, reference};
 			else
-				say_itself(findings, squash, reference);
+				say_itself(graph, findings, squash, reference);
 		}
 	}
 	qsort(graph->claims, count, sizeof(*graph->claims), compare_claims);
@@ -92,8 +111,10 @@ static void assign(struct amp_graph *graph)
 }
 
 static void say_loop(
-	const struct amp_graph *graph, struct amp_findings *findings, uint32_t node)
+	struct amp_graph *graph, struct amp_findings *findings, uint32_t node)
 {
+	if (is_enough(graph))
+		return;
 	const struct amp_migration *squash = graph->nodes[node];
 	const char *by = id_of(graph, graph->replaced_by[node]);
 	struct amplan_finding *finding = amp_finding_add(findings, AMPLAN_ERROR, KIND,
@@ -143,9 +164,11 @@ static void follow(struct amp_graph *graph)
 	}
 }
 
-static void say_rivals(const struct amp_graph *graph, struct amp_findings *findings,
+static void say_rivals(struct amp_graph *graph, struct amp_findings *findings,
 	const struct amp_claim *first, const struct amp_claim *second)
 {
+	if (is_enough(graph))
+		return;
 	const struct amp_reference *mine = second->reference, *other = first->reference;
 	const char *squash = id_of(graph, second->squash);
 	const char *rival = id_of(graph, first->squash);
@@ -196,6 +219,7 @@ void amp_squash(struct amp_graph *graph, struct amp_findings *findings)
 		return; /* loops may be left, and the walks below would not end */
 	follow(graph);
 	check_rivals(graph, findings);
+	note_more(graph, findings);
 }
 
 const struct amp_claim *amp_graph_claims(

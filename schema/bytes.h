@@ -6,8 +6,13 @@
 
 #include "schema/complain.h"
 
-#define AMP_XML_LIMIT ((size_t)16 << 20)  /* largest descriptor file */
+#define AMP_XML_LIMIT ((size_t)4 << 20)   /* largest descriptor file */
 #define AMP_SQL_LIMIT ((size_t)256 << 20) /* largest .sql file */
+
+/* What is read of all folders together. */
+#define AMP_CATALOG_LIMIT ((size_t)512 << 20)
+/* SQL of files that were named before: a few bytes of XML must not make much work. */
+#define AMP_AGAIN_LIMIT ((size_t)8 << 20)
 
 /* UTF-8 without NUL; otherwise a finding at the first place where it is not. */
 bool amp_bytes_are_text(const struct amp_complain *complain);

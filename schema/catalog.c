@@ -24,6 +24,7 @@ static const char *const endings[] = {".sql", ".xml", NULL};
 struct shelf {
 	struct amp_folder folder;
 	struct amp_source **sources; /* by entry; NULL: not read */
+	bool *named;                 /* by entry: in a src="…" */
 };
 
 /* An XML file that is to be parsed. */
@@ -42,6 +43,7 @@ struct loader {
 	const struct amp_file_entry *entry;
 	struct AMP_VEC(struct file) files;
 	struct AMP_VEC(struct amp_migration *) migrations;
+	size_t read, again; /* bytes in all, and of .sql files named once more */
 	bool failed;
 };
 
@@ -108,6 +110,12 @@ static void refuse_file(struct loader *loader, const struct amp_file_entry *entr
 		amp_finding_hint(findings, finding,
 			"put large SQL into .sql files, named with src=\"...\"");
 		break;
+	case AMP_FILE_TOO_MUCH:
+		finding = amp_finding_add(findings, AMPLAN_ERROR, KIND,
+			"with this file the migrations are larger than %zu MiB together",
+			AMP_CATALOG_LIMIT >> 20);
+		amp_finding_hint(findings, finding, "load large data another way");
+		break;
 	default:
 		finding = amp_finding_add(findings, AMPLAN_ERROR, KIND,
 			"the file cannot be read: %s", amp_errno_text(number));
@@ -117,27 +125,35 @@ static void refuse_file(struct loader *loader, const struct amp_file_entry *entr
 	finding->place.file = shown_path(loader, entry->path);
 }
 
+/* Reads a file of the shelf, as far as there is room for it. */
+static struct amp_source *read_path(struct loader *loader, const char *path,
+	struct amp_file_identity *identity, enum amp_file_problem *problem, int *number)
+{
+	const char *bytes;
+	size_t length, room = AMP_CATALOG_LIMIT - loader->read;
+	size_t limit = limit_of(path);
+	*problem = amp_folder_read(&loader->shelf->folder, &loader->catalog->arena, path,
+		room < limit ? room : limit, &bytes, &length, identity, number);
+	if (*problem == AMP_FILE_TOO_LARGE && room < limit)
+		*problem = AMP_FILE_TOO_MUCH;
+	if (*problem)
+		return NULL;
+	loader->read += length;
+	return amp_source_new(
+		&loader->catalog->arena, shown_path(loader, path), bytes, length);
+}
+
 /* Reads an entry into the catalog's arena, once. */
 static struct amp_source *read_entry(struct loader *loader, size_t index,
 	struct amp_file_identity *identity, enum amp_file_problem *problem, int *number)
 {
 	struct shelf *shelf = loader->shelf;
 	const struct amp_file_entry *entry = &shelf->folder.entries[index];
-	const char *bytes;
-	size_t length;
 	*problem = entry->problem;
 	*number = entry->number;
-	if (*problem)
-		return NULL;
-	if (!shelf->sources[index]) {
-		*problem = amp_folder_read(&shelf->folder, &loader->catalog->arena,
-			entry->path, limit_of(entry->path), &bytes, &length, identity,
-			number);
-		if (*problem)
-			return NULL;
-		shelf->sources[index] = amp_source_new(&loader->catalog->arena,
-			shown_path(loader, entry->path), bytes, length);
-	}
+	if (!*problem && !shelf->sources[index])
+		shelf->sources[index] =
+			read_path(loader, entry->path, identity, problem, number);
 	return shelf->sources[index];
 }
 
@@ -153,6 +169,22 @@ static const char *join(struct loader *loader, const char *path)
 	int length = slash ? (int)(slash + 1 - loader->entry->path) : 0;
 	return amp_arena_printf(
 		&loader->catalog->arena, "%.*s%s", length, loader->entry->path, path);
+}
+
+/* An entry in a src="…": each time its SQL is looked through and hashed anew. */
+static struct amp_source *read_named(
+	struct loader *loader, size_t index, enum amp_file_problem *problem, int *number)
+{
+	bool *named = &loader->shelf->named[index];
+	struct amp_source *source = read_entry(loader, index, NULL, problem, number);
+	if (!source)
+		return NULL;
+	loader->again += *named ? source->length : 0;
+	*named = true;
+	if (loader->again <= AMP_AGAIN_LIMIT)
+		return source;
+	*problem = AMP_FILE_TOO_MUCH_AGAIN;
+	return NULL;
 }
 
 /* src="…" of the descriptor that is read. A path by way of a link to a folder is not
@@ -171,16 +203,9 @@ static struct amp_source *open_sql(
 	const struct amp_file_entry *entry = bsearch(path, folder->entries, folder->count,
 		sizeof(*folder->entries), compare_entry);
 	if (entry)
-		return read_entry(
-			loader, (size_t)(entry - folder->entries), NULL, problem, number);
-	const char *bytes;
-	size_t length;
-	*problem = amp_folder_read(folder, &loader->catalog->arena, path, AMP_SQL_LIMIT,
-		&bytes, &length, NULL, number);
-	if (*problem)
-		return NULL;
-	return amp_source_new(
-		&loader->catalog->arena, shown_path(loader, path), bytes, length);
+		return read_named(
+			loader, (size_t)(entry - folder->entries), problem, number);
+	return read_path(loader, path, NULL, problem, number);
 }
 
 static void add_migration(void *context, struct amp_migration *migration)
@@ -343,7 +368,7 @@ static void begin_stamp(struct amp_digest *digest, const char *engine, size_t nf
 
 /* Adds the files of one folder; what is in `sources` is not read again. */
 static bool stamp_folder(struct amp_digest *digest, const struct amp_folder *folder,
-	struct amp_source *const *sources, struct amp_str *buffer)
+	struct amp_source *const *sources, struct amp_str *buffer, size_t *room)
 {
 	amp_digest_number(digest, (int64_t)folder->count);
 	for (size_t i = 0; i < folder->count; i++) {
@@ -353,12 +378,17 @@ static bool stamp_folder(struct amp_digest *digest, const struct amp_folder *fol
 			return false;
 		amp_digest_string(digest, entry->path);
 		if (sources && sources[i]) {
+			if (sources[i]->length > *room)
+				return false;
+			*room -= sources[i]->length;
 			amp_digest_field(digest, sources[i]->bytes, sources[i]->length);
 			continue;
 		}
-		if (amp_folder_read_into(
-			    folder, buffer, entry->path, limit_of(entry->path), &number))
+		size_t limit = limit_of(entry->path);
+		if (amp_folder_read_into(folder, buffer, entry->path,
+			    *room < limit ? *room : limit, &number))
 			return false;
+		*room -= buffer->length;
 		amp_digest_field(digest, amp_str_text(buffer), buffer->length);
 	}
 	return true;
@@ -369,10 +399,11 @@ static void stamp_shelves(struct loader *loader)
 	AMP_STR_AUTO buffer = AMP_STR_INIT;
 	struct amp_digest digest;
 	begin_stamp(&digest, loader->engine, loader->nshelves);
+	size_t room = AMP_CATALOG_LIMIT;
 	bool good = true;
 	for (size_t i = 0; i < loader->nshelves && good; i++)
 		good = stamp_folder(&digest, &loader->shelves[i].folder,
-			loader->shelves[i].sources, &buffer);
+			loader->shelves[i].sources, &buffer, &room);
 	if (good)
 		amp_digest_end(&digest, loader->catalog->stamp);
 	loader->failed = loader->failed || buffer.failed;
@@ -399,6 +430,8 @@ static int open_shelves(
 		code = open_folder(&shelf->folder, arena, folders[i], error);
 		shelf->sources = amp_arena_array(
 			arena, shelf->folder.count, sizeof(*shelf->sources));
+		shelf->named = amp_arena_array(
+			arena, shelf->folder.count, sizeof(*shelf->named));
 	}
 	if (!code && arena->failed)
 		code = amp_error_nomem(error);
@@ -473,6 +506,7 @@ int amp_catalog_stamp(const char *const *folders, size_t nfolders, const char *e
 {
 	AMP_STR_AUTO buffer = AMP_STR_INIT;
 	struct amp_digest digest;
+	size_t room = AMP_CATALOG_LIMIT;
 	int code = AMPLAN_OK;
 	bool good = true;
 	out[0] = '\0';
@@ -483,7 +517,7 @@ int amp_catalog_stamp(const char *const *folders, size_t nfolders, const char *e
 		amp_arena_init(&arena);
 		code = open_folder(&folder, &arena, folders[i], error);
 		if (!code)
-			good = stamp_folder(&digest, &folder, NULL, &buffer);
+			good = stamp_folder(&digest, &folder, NULL, &buffer, &room);
 		amp_folder_close(&folder);
 		amp_arena_deinit(&arena);
 	}

@@ -16,7 +16,7 @@
 
 #define DEPTH_MAX 8
 /* Many more than anyone writes, and few enough to be read in half a second. */
-#define ELEMENTS_MAX ((size_t)1 << 18)
+#define ELEMENTS_MAX ((size_t)1 << 15)
 
 struct builder {
 	const struct amp_complain *complain;
@@ -24,6 +24,7 @@ struct builder {
 	struct amp_arena *arena;
 	const char *module; /* of <migrations>, for those within */
 	size_t elements;
+	size_t pieces; /* of all texts */
 	enum amp_element open[DEPTH_MAX];
 	size_t depth;
 	struct amp_draft draft;
@@ -233,10 +234,12 @@ static void on_text(void *context, struct amp_scan_range at)
 static bool decode(struct builder *builder, const struct amp_xml_content *content,
 	struct amp_sql *sql)
 {
-	size_t pieces = builder->hooks->begin ? SIZE_MAX : AMP_SQL_PIECES_MAX;
+	size_t left =
+		builder->hooks->begin ? SIZE_MAX : AMP_SQL_PIECES_MAX - builder->pieces;
 	if (!amp_sql_from_xml(
-		    builder->complain, builder->behind, content->end, pieces, sql))
+		    builder->complain, builder->behind, content->end, left, sql))
 		return false;
+	builder->pieces += left == SIZE_MAX ? 0 : sql->nspans;
 	/* parser and scanner agree, as far as all fuzzing has told */
 	if (AMP_NEVER(content->simple &&
 		    (sql->length != content->length ||
@@ -293,6 +296,20 @@ static void refuse_file(
 		finding = amp_complain(builder->complain, at,
 			"file '%s' is larger than %zu MiB", shown, AMP_SQL_LIMIT >> 20);
 		hint(builder, finding, "split it into several migrations");
+		break;
+	case AMP_FILE_TOO_MUCH:
+		finding = amp_complain(builder->complain, at,
+			"with file '%s' the migrations are larger than %zu MiB together",
+			shown, AMP_CATALOG_LIMIT >> 20);
+		hint(builder, finding, "load large data another way");
+		break;
+	case AMP_FILE_TOO_MUCH_AGAIN:
+		finding = amp_complain(builder->complain, at,
+			"the files that are named again, '%s' the last, are larger than "
+			"%zu MiB together",
+			shown, AMP_AGAIN_LIMIT >> 20);
+		hint(builder, finding,
+			"let one migration run it, and the others depend on that one");
 		break;
 	default:
 		finding = amp_complain(builder->complain, at,

@@ -9,6 +9,7 @@
 
 #include "base/always.h"
 #include "schema/checksum.h"
+#include "schema/reader.h"
 #include "schema/sql.h"
 
 void amp_draft_begin(struct amp_draft *draft, const struct amp_complain *complain,
@@ -221,6 +222,13 @@ static void warn_twice(struct amp_draft *draft, const struct amp_reference *firs
 	amp_finding_hint(findings, finding, "remove one of them");
 }
 
+/* The reader stops there, but only where an element ends. */
+static bool is_enough(const struct amp_draft *draft)
+{
+	return draft->complain->findings->count - draft->before >=
+		AMP_READER_FINDINGS_MAX;
+}
+
 static void check_depends(struct amp_draft *draft)
 {
 	size_t count = draft->depends.count;
@@ -233,7 +241,7 @@ static void check_depends(struct amp_draft *draft)
 	for (size_t i = 0; i < count; i++)
 		sorted[i] = &draft->depends.items[i];
 	qsort(sorted, count, sizeof(*sorted), compare_references);
-	for (size_t i = 1, first = 0; i < count; i++) {
+	for (size_t i = 1, first = 0; i < count && !is_enough(draft); i++) {
 		if (strcmp(sorted[first]->id, sorted[i]->id) != 0)
 			first = i;
 		else
@@ -255,8 +263,11 @@ static const void *keep_items(
 static const struct amp_check *keep_checks(struct amp_draft *draft,
 	enum amp_element which, const char *engine, size_t *count)
 {
-	struct amp_check *checks = amp_arena_array(
-		draft->complain->findings->arena, draft->sql.count, sizeof(*checks));
+	size_t most = 0;
+	for (size_t i = 0; i < draft->sql.count; i++)
+		most += draft->sql.items[i].which == which;
+	struct amp_check *checks =
+		amp_arena_array(draft->complain->findings->arena, most, sizeof(*checks));
 	*count = 0;
 	for (size_t i = 0; checks && i < draft->sql.count; i++) {
 		const struct amp_draft_sql *piece = &draft->sql.items[i];
@@ -282,7 +293,7 @@ struct amp_migration *amp_draft_end(struct amp_draft *draft)
 {
 	const char *engine = draft->engine;
 	struct amp_migration *migration = &draft->migration;
-	for (size_t i = 0; i < draft->sql.count; i++)
+	for (size_t i = 0; i < draft->sql.count && !is_enough(draft); i++)
 		check_statements(draft, &draft->sql.items[i]);
 	check_up(draft, engine);
 	check_depends(draft);

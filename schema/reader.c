@@ -4,7 +4,8 @@
  * A fresh context per file, fed in small pieces from memory, with no option but NONET and
  * IGNORE_ENC: another encoding is refused by us, and where a declaration is broken so that
  * we do not see it, the parser would act on it and print what it thinks of the bytes. No
- * handler is global. The parser decides what is well-formed and what the names and values
+ * handler is global; that of the thread is ours while we read, and then what it was. The
+ * parser decides what is well-formed and what the names and values
  * are; the scanner that runs in step with it (xml_scan.h) says where they are, since the
  * parser's own line numbers end at 65,535 and it has no columns for attributes.
  */
@@ -21,6 +22,8 @@
 
 #define XSI "http://www.w3.org/2001/XMLSchema-instance"
 #define PIS_MAX 100
+#define DECLARATIONS_MAX 64
+#define PARSER_DEPTH_MAX 256 /* it refuses what is deeper */
 
 struct reader {
 	const struct amp_complain *complain;
@@ -109,9 +112,9 @@ static inline bool names_match(
 		(range.length == length || written[range.length - length - 1] == ':');
 }
 
-static bool is_declaration(const struct reader *reader, struct amp_scan_range name)
+static bool is_declaration(const char *bytes, struct amp_scan_range name)
 {
-	const char *text = reader->scan.bytes + name.offset;
+	const char *text = bytes + name.offset;
 	return name.length >= 5 && !memcmp(text, "xmlns", 5) &&
 		(name.length == 5 || text[5] == ':');
 }
@@ -128,7 +131,8 @@ static void check_namespaces(struct reader *reader, int count, const xmlChar **p
 			: "";
 		/* the parser took as many of them from here */
 		while (AMP_ALWAYS(at < reader->scan.attributes.count) &&
-			!is_declaration(reader, reader->scan.attributes.items[at].name))
+			!is_declaration(reader->scan.bytes,
+				reader->scan.attributes.items[at].name))
 			at++;
 		if (AMP_NEVER(at == reader->scan.attributes.count)) /* as said */
 			return;
@@ -203,7 +207,7 @@ static bool collect_attributes(struct reader *reader, int count, const xmlChar *
 	reader->attributes.count = 0;
 	for (int i = 0; i < count; i++, parsed += 5) {
 		while (AMP_ALWAYS(next < reader->scan.attributes.count) &&
-			is_declaration(reader, written[next].name))
+			is_declaration(reader->scan.bytes, written[next].name))
 			next++;
 		if (AMP_NEVER(next == reader->scan.attributes.count ||
 			    !names_match(reader, written[next].name,
@@ -357,6 +361,14 @@ static inline bool is_about_uri(int code)
 	return code == XML_WAR_NS_URI || code == XML_WAR_NS_URI_RELATIVE;
 }
 
+/* What is no business of a parser's: only that there was no memory. */
+static void on_early_error(void *context, xmlErrorPtr problem)
+{
+	struct reader *reader = context;
+	if (problem->code == XML_ERR_NO_MEMORY || !problem->message)
+		reader->complain->findings->failed = true;
+}
+
 static void on_error(void *context, xmlErrorPtr problem)
 {
 	struct reader *reader = context;
@@ -380,7 +392,8 @@ static void on_error(void *context, xmlErrorPtr problem)
 		bare ? "in SQL write '&lt;' for '<' and '&amp;' for '&', or put the SQL into "
 		       "<![CDATA[ … ]]>"
 		     : "check that each tag is closed and each quote has its partner");
-	/* the parser goes on after some; nothing that follows from it is told as well */
+	/* the parser goes on after some; nothing that follows from it is told as well, and
+	   it is fed no more */
 	reader->stopped = true;
 }
 
@@ -388,31 +401,66 @@ static int feed(void *context, char *buffer, int length)
 {
 	struct reader *reader = context;
 	const struct amp_source *source = reader->complain->source;
-	size_t left = source->length - reader->fed;
+	size_t left = reader->stopped ? 0 : source->length - reader->fed;
 	size_t n = left < (size_t)length ? left : (size_t)length;
 	memcpy(buffer, source->bytes + reader->fed, n);
 	reader->fed += n;
 	return (int)n;
 }
 
-/* A tag without bounds is refused before the parser takes quadratic time for it. */
-static bool tags_are_short(const struct amp_complain *complain)
+/* How many namespace declarations are in force, as tags open and close. */
+struct scope {
+	size_t at[PARSER_DEPTH_MAX + 1], depth, total;
+};
+
+/* Steps over a tag; false where the parser would not go deeper, or where too many
+   declarations are in force. */
+static bool enter(
+	struct scope *scope, const struct amp_scan *scan, enum amp_scan_event event)
+{
+	if (event == AMP_SCAN_END) {
+		if (scope->depth)
+			scope->total -= scope->at[--scope->depth];
+		return true;
+	}
+	if (scope->depth > PARSER_DEPTH_MAX)
+		return false;
+	size_t count = 0;
+	for (size_t i = 0; i < scan->attributes.count; i++)
+		count += is_declaration(scan->bytes, scan->attributes.items[i].name);
+	scope->at[scope->depth++] = count;
+	scope->total += count;
+	return scope->total <= DECLARATIONS_MAX;
+}
+
+/* What the parser would take quadratic time for is refused before: a tag without bounds,
+   and names that are looked up among many namespaces. */
+static bool tags_are_modest(const struct amp_complain *complain)
 {
 	struct amp_scan scan;
+	struct scope scope = {.depth = 0};
 	amp_scan_init(&scan, complain->source->bytes, complain->source->length);
 	enum amp_scan_event event;
 	do
 		event = amp_scan_next(&scan);
-	while (event == AMP_SCAN_START || event == AMP_SCAN_END);
+	while ((event == AMP_SCAN_START || event == AMP_SCAN_END) &&
+		enter(&scope, &scan, event));
+	bool crowded = scope.total > DECLARATIONS_MAX;
 	if (scan.too_long)
 		amp_complain_hint(complain,
 			amp_complain(complain, (struct amp_scan_range){scan.tag, 1},
 				"this tag is longer than %zu bytes", AMP_SCAN_TAG_MAX),
 			"no descriptor needs as much; shorten it");
+	else if (crowded)
+		amp_complain_hint(complain,
+			amp_complain(complain, scan.name,
+				"more than %d namespace declarations are in force here",
+				DECLARATIONS_MAX),
+			"one is enough, on the root element: '" AMP_NAMESPACE "'");
 	if (scan.failed)
 		complain->findings->failed = true;
 	amp_scan_deinit(&scan);
-	return !scan.too_long && !scan.failed;
+	return !scan.too_long && !crowded && !scan.failed;
 }
 
 static xmlParserCtxtPtr new_parser(struct reader *reader)
@@ -474,7 +522,7 @@ bool amp_xml_read(
 			"write a migration into it, or remove it");
 		return false;
 	}
-	if (!amp_bytes_are_xml(complain) || !tags_are_short(complain))
+	if (!amp_bytes_are_xml(complain) || !tags_are_modest(complain))
 		return false;
 	struct reader reader = {
 		.complain = complain,
@@ -482,6 +530,10 @@ bool amp_xml_read(
 		.before = complain->findings->count,
 	};
 	amp_scan_init(&reader.scan, complain->source->bytes, complain->source->length);
+	/* what libxml2 has to say while there is no context it would print */
+	xmlStructuredErrorFunc before = xmlStructuredError;
+	void *context = xmlStructuredErrorContext;
+	xmlSetStructuredErrorFunc(&reader, on_early_error);
 	reader.parser = new_parser(&reader);
 	bool good = false;
 	if (reader.parser) {
@@ -491,6 +543,7 @@ bool amp_xml_read(
 	} else {
 		complain->findings->failed = true;
 	}
+	xmlSetStructuredErrorFunc(context, before);
 	amp_scan_deinit(&reader.scan);
 	amp_vec_deinit(&reader.attributes);
 	return good;

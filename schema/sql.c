@@ -162,7 +162,9 @@ bool amp_sql_from_xml(const struct amp_complain *complain, size_t begin, size_t 
 	if (writer.nspans > pieces) {
 		struct amplan_finding *finding =
 			amp_complain(complain, (struct amp_scan_range){begin, 1},
-				"this text consists of more than %zu pieces", pieces);
+				"with this text the file has more than %zu pieces of "
+				"text",
+				AMP_SQL_PIECES_MAX);
 		amp_finding_hint(complain->findings, finding,
 			"put it into a file of its own and name it with src=\"...\"");
 		return false;

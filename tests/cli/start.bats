@@ -37,6 +37,22 @@ on_terminal() {
 	[ ! -e app.db ]
 }
 
+@test "a last step whose attempt is forgotten is still pending" {
+	open_gate
+	cat >migrations/last.xml <<-'X'
+	<migration xmlns="urn:amplan:1" id="003_c" transaction="none">
+	  <depends on="002_b"/>
+	  <up>INSERT INTO nowhere VALUES (1);</up>
+	</migration>
+	X
+	run "$AMPLAN" apply -d app.db --yes --no-rehearsal
+	[ "$status" -eq 1 ]
+	[ "$(sqlite3 app.db "SELECT event, length(catalog) FROM amplan_history ORDER BY number DESC LIMIT 1")" = "abandoned|0" ]
+	run --separate-stderr "$AMPLAN" start -d app.db --shadow none -- sh -c "$tells"
+	[ "$status" -eq 0 ]
+	[ "$output" = "failed []" ]
+}
+
 @test "an open gate applies once, and tells the application" {
 	open_gate
 	run --separate-stderr "$AMPLAN" start -d app.db -- sh -c "$tells"

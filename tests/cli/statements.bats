@@ -82,3 +82,9 @@ INSERT INTO t (body) VALUES ('{\"kind\": \"a\", \"name\": \"b\"}');
 	[[ $stderr == "amplan: '002_b' failed in statement 3: no such table: u" ]]
 	[[ $output == *"+ table b"* && $output != *"+CREATE TABLE t"* ]]
 }
+
+@test "a plan of nothing can be saved, shown and applied" {
+	"$AMPLAN" plan -qd app.db --out nothing.plan
+	"$AMPLAN" show nothing.plan
+	"$AMPLAN" apply -yd app.db --plan nothing.plan
+}

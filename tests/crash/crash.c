@@ -189,6 +189,8 @@ static bool is_wanted(const struct suite *suite, const struct plan *plan, int mo
 {
 	if (plan->one_mode && mode != MODE_DELETE && mode != MODE_WAL)
 		return false;
+	if (!plan->lent && mode > MODE_WAL)
+		return false;
 	return (!suite->plan || !strcmp(suite->plan, plan->name)) &&
 		(!suite->mode || !strcmp(suite->mode, mode_name((enum mode)mode)));
 }

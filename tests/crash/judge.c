@@ -167,6 +167,21 @@ static bool is_forgotten(struct stand *stand)
 	return !code && forgotten;
 }
 
+/* The pages that count: an auto-vacuum cuts the file off after the commit, unsynced. */
+static struct digest digest_of_pages(const struct content *content)
+{
+	const unsigned char *b = content->bytes;
+	size_t size = content->size;
+	if (size >= 100) {
+		size_t page = (size_t)b[16] << 8 | b[17];
+		size_t count = (size_t)b[28] << 24 | (size_t)b[29] << 16 |
+			(size_t)b[30] << 8 | b[31];
+		page = page == 1 ? 65536 : page;
+		size = page * count < size ? page * count : size;
+	}
+	return digest_of((const char *)b, size);
+}
+
 /* Runs amplan once more on what is in its folder; what is there then. */
 static int run_again(struct stand *stand, struct found *end, struct digest *bytes)
 {
@@ -175,8 +190,7 @@ static int run_again(struct stand *stand, struct found *end, struct digest *byte
 	stand_again(stand, &run, NULL);
 	folder_take(stand->folder, &after);
 	const struct file *file = image_find(&after, DATABASE);
-	*bytes = file ? digest_of((const char *)file->content.bytes, file->content.size)
-		      : (struct digest){0};
+	*bytes = file ? digest_of_pages(&file->content) : (struct digest){0};
 	look(stand->folder, file != NULL, false, end);
 	image_free(&after);
 	run_free(&run);
@@ -228,6 +242,16 @@ static struct reference *make_reference(
 	return reference;
 }
 
+/* Are the very bytes known? Not where WAL leaves in free pages what it likes, nor where two
+   states look alike, as before and after a VACUUM. */
+static bool has_bytes(const struct stand *stand, const struct reference *reference)
+{
+	for (int i = reference->state + 1; i <= stand_last(stand); i++)
+		if (stand->same[i] == reference->state)
+			return false;
+	return !stand->has_wal;
+}
+
 /* amplan is the first to open what the stop left. */
 static int judge_end(
 	struct stand *stand, const struct image *image, const struct reference *reference)
@@ -246,7 +270,7 @@ static int judge_end(
 		state = bad(stand, "from state %d the end is another: %s", state,
 			first_difference(
 				amp_str_text(&end.whole), reference->text, difference));
-	else if (!is_equal(bytes, reference->bytes) && !stand->has_wal)
+	else if (!is_equal(bytes, reference->bytes) && has_bytes(stand, reference))
 		state = bad(stand, "from state %d the end has other bytes", state);
 	else if (!code && image_find(image, DATABASE "-amplan-failure") &&
 		!is_forgotten(stand))

@@ -1,5 +1,7 @@
 #include "tests/crash/plans.h"
 
+#include <string.h>
+
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 #define SMALL "PRAGMA page_size=512;"
 #define STEPS(list) .steps = list, .nsteps = COUNT(list)
@@ -208,7 +210,12 @@ const struct plan plans[] = {
 		.about = "a table made anew under its children",
 		.base = SHOP,
 		STEPS(rebuild)},
-	{.name = "stages", .about = "several stages", .base = SHOP, STEPS(stages)},
+	{.name = "stages",
+		.about = "several stages",
+		.base = SHOP,
+		STEPS(stages),
+		.noted = true,
+		.lent = true},
 	{.name = "keys",
 		.about = "foreign keys on, rows that cascade",
 		.base = SHOP,
@@ -294,3 +301,11 @@ const struct plan plans[] = {
 };
 
 const size_t nplans = COUNT(plans);
+
+const struct plan *plans_find(const char *name)
+{
+	for (size_t i = 0; i < nplans; i++)
+		if (!strcmp(plans[i].name, name))
+			return &plans[i];
+	return NULL;
+}

@@ -36,10 +36,14 @@ struct plan {
 	size_t nsteps;
 	size_t before; /* so many of them are applied to the base first */
 	bool grains;   /* also with a stage for each step */
+	bool noted;    /* an attempt failed before: its note is there */
+	bool lent;     /* also with a handle whose journal is in memory, or off */
 	bool one_mode; /* its journal mode changes on the way: tried from DELETE and WAL */
 };
 
 extern const struct plan plans[];
 extern const size_t nplans;
+
+const struct plan *plans_find(const char *name);
 
 #endif

@@ -16,7 +16,8 @@
 
 const char *mode_name(enum mode mode)
 {
-	static const char *const names[] = {"delete", "truncate", "persist", "wal"};
+	static const char *const names[] = {
+		"delete", "truncate", "persist", "wal", "memory", "off"};
 	return names[mode];
 }
 
@@ -115,6 +116,25 @@ static sqlite3 *lend(const struct stand *stand)
 	return handle;
 }
 
+static int read_word(void *out, int count, char **values, char **names)
+{
+	(void)names;
+	if (count == 1 && values[0])
+		snprintf(out, 16, "%s", values[0]);
+	return 0;
+}
+
+/* The application finds its handle as it was. */
+static void take_back(const struct stand *stand, sqlite3 *handle)
+{
+	char mode[16] = "", synchronous[16] = "";
+	sqlite3_exec(handle, "PRAGMA journal_mode", read_word, mode, NULL);
+	sqlite3_exec(handle, "PRAGMA synchronous", read_word, synchronous, NULL);
+	if (strcmp(mode, mode_name(stand->mode)) != 0 || strcmp(synchronous, "1") != 0)
+		fail(stand, "the handle came back with another journal", mode);
+	sqlite3_close(handle);
+}
+
 static int run_session(struct stand *stand, bool again,
 	const struct amplan_options *options, struct amplan_error *error)
 {
@@ -144,8 +164,7 @@ static void run_any(
 {
 	struct amplan_options options = AMPLAN_OPTIONS_INIT;
 	struct amplan_error error;
-	bool lent =
-		!again && (stand->mode == MODE_TRUNCATE || stand->mode == MODE_PERSIST);
+	bool lent = !again && stand->mode != MODE_DELETE && stand->mode != MODE_WAL;
 	*run = (struct run){.stand = stand, .trace = trace};
 	tap_reset(again ? 2 : 1);
 	sqlite3 *handle = lent ? lend(stand) : NULL;
@@ -163,7 +182,8 @@ static void run_any(
 		!amp_vec_push(
 			&run->marks, (struct mark){trace->count, stand_last(stand)}))
 		abort();
-	sqlite3_close(handle);
+	if (handle)
+		take_back(stand, handle);
 }
 
 void stand_first(struct stand *stand, struct run *run, const struct trace *trace)
@@ -237,6 +257,9 @@ static void make_base(struct stand *stand)
 		amplan_close(amplan);
 	}
 	expect_descriptors(stand, false);
+	if (plan->noted)
+		temp_text(stand->folder, DATABASE "-amplan-failure",
+			"2026-11-22T00:00:00.000Z\n1_t\n\nit failed yesterday\n");
 	folder_take(stand->folder, &stand->base);
 }
 

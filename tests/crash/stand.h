@@ -14,7 +14,16 @@
 
 #define DATABASE "app.db"
 
-enum mode { MODE_DELETE, MODE_TRUNCATE, MODE_PERSIST, MODE_WAL, MODES };
+/* All but DELETE and WAL are modes of an application that lends its handle. */
+enum mode {
+	MODE_DELETE,
+	MODE_TRUNCATE,
+	MODE_PERSIST,
+	MODE_WAL,
+	MODE_MEMORY,
+	MODE_OFF,
+	MODES
+};
 
 const char *mode_name(enum mode mode);
 

@@ -6,6 +6,7 @@
  * was read without an error is the same SQL as stands there, squeezes to the same, and
  * after `check --fix` would have put dependencies in, it is the same migration with them.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include <amplan/report.h>
@@ -25,7 +26,7 @@ struct reading {
 	struct amp_arena arena;
 	struct amp_findings findings;
 	struct amp_source *source;
-	const char *sql;
+	char *bytes, *sql;
 	size_t nsql;
 	struct amp_migration *items[MIGRATIONS_MAX];
 	size_t count;
@@ -55,10 +56,13 @@ static void add(void *context, struct amp_migration *migration)
 static void read_bytes(struct reading *reading, const char *bytes, size_t length,
 	const char *sql, size_t nsql)
 {
-	*reading = (struct reading){.sql = sql, .nsql = nsql};
+	*reading = (struct reading){.bytes = fuzz_exact(bytes, length),
+		.sql = fuzz_exact(sql, nsql),
+		.nsql = nsql};
 	amp_arena_init(&reading->arena);
 	amp_findings_init(&reading->findings, &reading->arena);
-	reading->source = amp_source_new(&reading->arena, "m/a.xml", bytes, length);
+	reading->source =
+		amp_source_new(&reading->arena, "m/a.xml", reading->bytes, length);
 	struct amp_complain complain = {
 		&reading->findings, reading->source, "invalid-descriptor"};
 	struct amp_descriptor_hooks hooks = {
@@ -73,6 +77,8 @@ static void end_reading(struct reading *reading)
 {
 	amp_findings_deinit(&reading->findings);
 	amp_arena_deinit(&reading->arena);
+	free(reading->bytes);
+	free(reading->sql);
 }
 
 static size_t count_lines(const struct amp_source *source)

@@ -40,27 +40,25 @@ static char *make_id(struct world *world, struct input *input, size_t number)
 
 static void make_migration(struct world *world, struct input *input, size_t i)
 {
+	/* one after the other: compilers do not agree on the order within braces */
 	struct amplan_migration *item = &world->items[i];
-	*item = (struct amplan_migration){
-		.id = make_id(world, input, i),
-		.module = input_text(input, &world->arena),
-		.description = input_text(input, &world->arena),
-		.state = (enum amplan_state)input_below(input, AMPLAN_RUNNING + 1),
-		.flags = input_byte(input),
-		.edges = world->edges[i],
-		.nedges = input_below(input, EDGES_MAX + 1),
-		.place = {.file = input_text(input, &world->arena),
-			.line = input_byte(input)},
-	};
+	item->id = make_id(world, input, i);
+	item->module = input_text(input, &world->arena);
+	item->description = input_text(input, &world->arena);
+	item->state = (enum amplan_state)input_below(input, AMPLAN_RUNNING + 1);
+	item->flags = input_byte(input);
+	item->edges = world->edges[i];
+	item->nedges = input_below(input, EDGES_MAX + 1);
+	item->place.file = input_text(input, &world->arena);
+	item->place.line = input_byte(input);
 	for (size_t k = 0; k < item->nedges; k++) {
+		struct amplan_edge *edge = &world->edges[i][k];
 		unsigned looks = input_byte(input);
-		world->edges[i][k] = (struct amplan_edge){
-			.index = input_below(input, MIGRATIONS_MAX + 1),
-			.reason = looks & 1 ? input_text(input, &world->arena) : NULL,
-			.orders_only = looks & 2,
-			.redundant = looks & 4,
-		};
-		world->edges[i][k].on = "x";
+		edge->index = input_below(input, MIGRATIONS_MAX + 1);
+		edge->on = "x";
+		edge->reason = looks & 1 ? input_text(input, &world->arena) : NULL;
+		edge->orders_only = looks & 2;
+		edge->redundant = looks & 4;
 	}
 }
 
@@ -94,12 +92,11 @@ static void make_world(struct world *world, struct input *input)
 		world->check.ndemands++) {
 		uint32_t from = input_below(input, (unsigned)count);
 		uint32_t on = input_below(input, (unsigned)count);
-		world->demands[world->check.ndemands] = (struct amplan_demand){
-			.from = from,
-			.on = on == from ? (on + 1) % (uint32_t)count : on,
-			.conflict = input_below(input, 2),
-			.object = input_text(input, &world->arena),
-		};
+		struct amplan_demand *demand = &world->demands[world->check.ndemands];
+		demand->from = from;
+		demand->on = on == from ? (on + 1) % (uint32_t)count : on;
+		demand->conflict = input_below(input, 2);
+		demand->object = input_text(input, &world->arena);
 	}
 	qsort(world->demands, world->check.ndemands, sizeof(*world->demands),
 		compare_demands);

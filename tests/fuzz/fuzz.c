@@ -76,6 +76,16 @@ char *input_rest(struct input *input, struct amp_arena *arena, size_t *length)
 	return rest;
 }
 
+char *fuzz_exact(const char *bytes, size_t length)
+{
+	char *copy = malloc(length + 1);
+	must(copy);
+	if (length)
+		memcpy(copy, bytes, length);
+	copy[length] = '\0';
+	return copy;
+}
+
 uint64_t fuzz_hash(const char *bytes, size_t length)
 {
 	uint64_t hash = UINT64_C(0xcbf29ce484222325);

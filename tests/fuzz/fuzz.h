@@ -40,6 +40,10 @@ char *input_text(struct input *input, struct amp_arena *arena);
 /* A copy of all that is left, NUL-terminated. */
 char *input_rest(struct input *input, struct amp_arena *arena, size_t *length);
 
+/* A copy of just this size and a NUL behind it, so that what reads further is seen; the
+   arena has room behind each of its things. To be freed. */
+char *fuzz_exact(const char *bytes, size_t length);
+
 /* A number that is the same for the same bytes, to do costly things with some only. */
 uint64_t fuzz_hash(const char *bytes, size_t length);
 

@@ -7,6 +7,7 @@
  * written again in the same bytes. Whatever a descriptor holds comes through a plan
  * whole. A sealed plan in which a byte is altered is not taken.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include <amplan/report.h>
@@ -23,16 +24,17 @@ struct reading {
 	struct amp_arena arena;
 	struct amp_findings findings;
 	struct amp_plan_file *file;
+	char *bytes;
 };
 
 /* Whether the bytes are taken for a plan. */
 static bool read_plan(struct reading *reading, const char *bytes, size_t length)
 {
 	struct amplan_error error = {0};
-	*reading = (struct reading){0};
+	*reading = (struct reading){.bytes = fuzz_exact(bytes, length)};
 	amp_arena_init(&reading->arena);
 	amp_findings_init(&reading->findings, &reading->arena);
-	int code = amp_plan_file_read(&reading->arena, "plan.xml", bytes, length,
+	int code = amp_plan_file_read(&reading->arena, "plan.xml", reading->bytes, length,
 		&reading->findings, &reading->file, &error);
 	must(code == AMPLAN_OK || code == AMPLAN_REFUSED);
 	must(!code == !amp_findings_have_errors(&reading->findings));
@@ -50,6 +52,7 @@ static void end_reading(struct reading *reading)
 {
 	amp_findings_deinit(&reading->findings);
 	amp_arena_deinit(&reading->arena);
+	free(reading->bytes);
 }
 
 /* One altered byte, wherever it is. */
@@ -156,7 +159,7 @@ static void add(void *context, struct amp_migration *migration)
 static bool is_text(const char *text)
 {
 	for (; *text; text++)
-		if ((unsigned char)*text < 0x20 || (unsigned char)*text >= 0x7f)
+		if (*text != '\n' && (*text < 0x20 || *text >= 0x7f))
 			return false;
 	return true;
 }
@@ -171,17 +174,18 @@ static void check_descriptors(struct input *input)
 	struct amp_plan_file file = {
 		.tool = "amplan 0.1.0",
 		.engine = "sqlite",
-		.fidelity = fidelities[input_below(input, 4)],
-		.rollback = input_below(input, 2),
 		.digest = digest,
 		.target = digest,
 		.head = digest,
 		.start = digest,
 		.end = digest,
-		.database = input_text(input, &catalog.arena),
-		.schema_diff = input_text(input, &catalog.arena),
 		.steps = catalog.steps,
 	};
+	/* one after the other: compilers do not agree on the order within braces */
+	file.fidelity = fidelities[input_below(input, 4)];
+	file.rollback = input_below(input, 2);
+	file.database = input_text(input, &catalog.arena);
+	file.schema_diff = input_text(input, &catalog.arena);
 	struct amp_plan_file_effect effect = {
 		"created", "table", input_text(input, &catalog.arena)};
 	size_t length;

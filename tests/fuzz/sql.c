@@ -113,7 +113,7 @@ static void must_be_unchanged(
 
 static int64_t ask(struct amp_db *db, const char *sql)
 {
-	return sqlite_number(sqlite_of(db)->handle, sql, -1);
+	return sqlite_number(sqlite_of(db), sql, -1);
 }
 
 /* Whatever the SQL did, these are amplan's. */
@@ -152,14 +152,16 @@ struct step {
 	struct amp_sql sql;
 	struct amp_run_as as;
 	struct amplan_error error;
+	char *text;
 };
 
 static void make_step(struct step *step, const char *text, size_t length, unsigned flags)
 {
 	*step = (struct step){.migration = {.id = "a", .module = "", .flags = flags}};
+	step->text = fuzz_exact(text, length);
 	amp_arena_init(&step->arena);
 	amp_findings_init(&step->findings, &step->arena);
-	step->source = amp_source_new(&step->arena, "m/a.sql", text, length);
+	step->source = amp_source_new(&step->arena, "m/a.sql", step->text, length);
 	amp_sql_from_file(&step->arena, step->source, &step->sql);
 	step->migration.up = &step->sql;
 	step->migration.source = step->source;
@@ -176,6 +178,7 @@ static void end_step(struct step *step)
 {
 	amp_findings_deinit(&step->findings);
 	amp_arena_deinit(&step->arena);
+	free(step->text);
 }
 
 /* What failed says so, with a place in the text; what did not says nothing of the kind. */

@@ -1,38 +1,61 @@
 /*
- * The protocol of starters on one database, as a model for spin (docs/protocol.md).
+ * The protocol of amplan, modelled: what processes that start together on one database do
+ * to each other, killed anywhere. docs/protocol.md explains it; protocol.sh runs it.
  *
- * Three migrations: 0 and 2 are stages, 1 is a transaction="none" step. An old release knows
- * 0 and 1, a new one all three. What is global here is what a disk and a kernel keep; what is
- * local to a process dies with it. A transaction is invisible until its commit, so it is not
- * modelled as writes but as one step; where a bug makes it two, it is two.
+ *	catalog of the old release     1
+ *	catalog of the one after it    1 2 | 3         a bar ends a stage, and each
+ *	catalog of the new release     1 2 | 3 | 4     depends on the one before it
+ * 3 is transaction="none" and has two statements. What is not here: what SQL does, files
+ * and bytes. A commit is atomic and durable, which is SQLite's promise and is tried where
+ * the crash points are. The history's hash stands here as the number of its rows, since
+ * nothing but commits under the lock adds to it.
  *
- * Each BUG brings one bug of the protocol back; protocol.sh knows what must then be found.
+ * With -DBUG_… the model has a defect that must be found: see the table in protocol.sh.
  */
-/*
- * Who is there beside one of the new release:
- *	1	an old release, and a person who settles what stopped part way
- *	2	somebody with a saved plan, and an application that changes the schema
- *	3	an old release, and somebody with a saved plan
- *	4	all of them
- */
-#ifndef WORLD
-#define WORLD 1
+#ifndef STARTERS
+#define STARTERS 2	/* 1 to 3; the last one is for the end */
 #endif
 #ifndef CRASHES
-#define CRASHES 2
+#define CRASHES 1	/* kills, in all; who is killed starts again */
 #endif
-#ifndef FAILURES
-#define FAILURES 1
+#ifndef TIMEOUTS
+#define TIMEOUTS 1	/* waits that end with the deadline */
+#endif
+#ifndef FAULTS
+#define FAULTS 1	/* statements or commits that fail */
+#endif
+#ifndef WRITES
+#define WRITES 1	/* transactions of the application */
+#endif
+#ifndef RESOLVES
+#define RESOLVES 1	/* calls of resolve, needed or not */
 #endif
 
-#define COUNT 3
-#define STEP_ALONE 1
-#define NOBODY 15
+/* migrations, as bits of the catalog and of what the history says is applied */
+#define M1 1
+#define M2 2
+#define M3 4
+#define M4 8
+#define OLD M1
+#define MIDDLE (M1 | M2 | M3)
+#define NEW (M1 | M2 | M3 | M4)
+
+/* what they leave in the schema, which is also its fingerprint */
+#define T1 1
+#define T2 2
+#define S1 4	/* first statement of 3 */
+#define S2 8	/* second */
+#define T4 16
+#define OTHER 32	/* counts what the application changed */
+
+#define PERSON 5
+#define APPLICATION 6
+#define LAST 4
 
 mtype = { IDLE, LOCKED, CHECKED, ALONE, PARTIAL };
 
-/* The arrows of executor/run.c; protocol.sh compares them. */
-#define ARROW(from, to) ( \
+/* The arrows of executor/run.c; arrows.sh compares them. */
+#define arrow(from, to) ( \
 	(from == IDLE && to == LOCKED) || \
 	(from == IDLE && to == ALONE) || \
 	(from == LOCKED && to == CHECKED) || \
@@ -41,453 +64,594 @@ mtype = { IDLE, LOCKED, CHECKED, ALONE, PARTIAL };
 	(from == ALONE && to == IDLE) || \
 	(from == ALONE && to == PARTIAL))
 
-#define NEW 0
-#define STARTED 1
-#define APPLIED 2
+/* how a call ends: the codes of amplan/error.h, and why one goes on */
+#define OK 0
+#define FAILED 1
+#define REFUSED 3
+#define TIMEOUT 4
+#define INTERRUPTED 5
+#define STALE 6
 
-/* The disk: the history, and what the SQL of a migration has made of the schema. */
-byte history[COUNT];
-byte head;
-byte schema;
-byte made[COUNT]; /* 0 nothing, 1 a part, 2 all */
+/* what is on the disk */
+byte schema, applied, head, stamp;
+bool begun;
 
-/* The kernel: locks. */
-byte lock = NOBODY;
-byte aside = NOBODY;
+/* locks, which the kernel frees when the process that holds one dies */
+byte lock, aside;
+bool aside_file; /* once there was a plan of several commits */
 
-/* What may still go wrong, and what nobody but the model knows. */
-byte crashes;
-byte failures;
-byte ended;
-byte inside;          /* processes in a write transaction */
-byte runner = NOBODY; /* who began the step outside a transaction, and lives */
+byte crashes = CRASHES, timeouts = TIMEOUTS, faults = FAULTS;
+byte doomed, ended, alive;
 
-#define MOVE(to) d_step { assert(ARROW(phase, to)); phase = to }
+/* not of amplan, but of the proof */
+byte working;	/* who changes the database */
+byte runner;	/* who runs the step outside a transaction */
+bool was_old;	/* the old release applied something */
+bool meddled;	/* the application changed the schema */
 
-/* Killed, or the power fails for it: what is its own is gone, the kernel frees its locks. */
-inline crash_or_go_on()
+/* What holds whenever nothing is written: rows and schema say the same, each migration
+   stands on those that it needs, and a stage is there whole or not at all. */
+inline check_disk()
 {
-	if
-	:: mortal && crashes < CRASHES -> crashes++; goto killed
-	:: true
-	fi
+	assert(((applied & M1) != 0) == ((schema & T1) != 0));
+	assert(((applied & M2) != 0) == ((schema & T2) != 0));
+	assert(((applied & M4) != 0) == ((schema & T4) != 0));
+	assert(!(applied & M2) || (applied & M1));
+	assert(!(applied & M3) || ((applied & M2) && (schema & S1) && (schema & S2)));
+	assert(!(applied & M4) || (applied & M3));
+	assert(begun || (applied & M3) || !(schema & (S1 | S2)));
+	assert(!(begun && (applied & M3)));
+	assert((applied & (M1 | M2)) != M1 || was_old);
+	assert(!stamp || (!begun && (applied & stamp) == stamp));
 }
 
-inline release_lock()
+inline move(to)
 {
-	if
-	:: lock == me -> lock = NOBODY; inside--
-	:: else
-	fi
+	assert(arrow(state, to));
+	state = to;
 }
 
-inline release_aside()
-{
-	if
-	:: aside == me -> aside = NOBODY
-	:: else
-	fi
-}
-
-/* BEGIN IMMEDIATE: atomic, or not at all within the timeout. */
-inline begin()
-{
-	do
-#ifdef BUG_LOCK_NOT_ATOMIC
-	:: lock == NOBODY -> skip; lock = me; inside++; break
-#else
-	:: atomic { lock == NOBODY -> lock = me; inside++ } break
-#endif
-#ifdef BUG_TIMEOUT_GOES_ON
-	:: lock != NOBODY && !patient -> lock = me; inside++; break
-#else
-	:: lock != NOBODY && !patient -> goto too_late
-#endif
-	:: mortal && crashes < CRASHES -> crashes++; goto killed
-	od;
-	assert(inside == 1)
-}
-
-#ifdef BUG_FENCE_HISTORY_ONLY
-#define AS_PLANNED head == seen_head
-#else
-#define AS_PLANNED head == seen_head && schema == seen_schema
-#endif
-
-/* Under the lock: is all as it was when the plan was made? */
-inline fence()
-{
-#ifdef BUG_NO_FENCE
-	skip
-#else
-	if
-	:: AS_PLANNED
-	:: else -> goto stale
-	fi
-#endif
-}
-
+/* One consistent view of history and schema. */
 inline look()
 {
-	d_step {
-		seen_head = head;
-		seen_schema = schema;
-		was[0] = history[0];
-		was[1] = history[1];
-		was[2] = history[2];
-		/* never half a stage, never a history that says more or less than there is */
-		assert((was[0] == APPLIED) == (made[0] == 2) && made[0] != 1);
-		assert((was[2] == APPLIED) == (made[2] == 2) && made[2] != 1);
-		assert(was[1] != APPLIED || made[1] == 2);
-		assert(was[1] != NEW || made[1] == 0)
+	p_head = head;
+	p_schema = schema;
+	plan = catalog & ~applied;
+	p_begun = begun;
+#ifdef BUG_INTERRUPTED_IGNORED
+	p_begun = false;
+#endif
+}
+
+inline look_at_disk()
+{
+#if defined(BUG_LOOK_IN_TWO)
+	plan = catalog & ~applied;
+	atomic { p_head = head; p_schema = schema; p_begun = begun; code = OK }
+#elif defined(BUG_LOOK_ONCE)
+	if
+	:: !looked -> atomic { look(); code = OK; looked = true }
+	:: else -> code = OK
+	fi
+#else
+	atomic { look(); code = OK }
+#endif
+}
+
+inline forget()
+{
+	w_schema = 0; w_applied = 0; todo = 0; rows = 0; begins = false
+}
+
+/* What a process that ends or dies has in memory is gone. */
+inline reset()
+{
+	forget();
+	state = IDLE;
+	p_head = 0; p_schema = 0; plan = 0; p_begun = false;
+	s_head = 0; s_schema = 0;
+	code = 0; last = 0; ran = false; failed = false
+}
+
+inline undo()
+{
+	atomic {
+#ifndef BUG_NO_ROLLBACK
+		lock = (lock == me -> 0 : lock);
+#endif
+		working = (working == me && runner != me -> 0 : working);
+		forget();
+		move(IDLE)
 	}
 }
 
-#ifdef BUG_COMMIT_IN_TWO
-#define COMMIT_BEGINS
-#define COMMIT_MIDDLE crash_or_go_on();
-#define COMMIT_ENDS
+/* BEGIN IMMEDIATE, and under it: is everything as it was when the plan was made? */
+inline fence()
+{
+	if
+#if defined(BUG_NO_FENCE)
+	:: true
+#elif defined(BUG_FENCE_HEAD_ONLY)
+	:: head == p_head
 #else
-#define COMMIT_BEGINS atomic {
-#define COMMIT_MIDDLE
-#define COMMIT_ENDS }
+	:: head == p_head && schema == p_schema
 #endif
+	:: else -> code = STALE
+	fi
+}
 
-/* One stage: the lock, the fence, the steps and their history rows, the commit. */
-inline stage(m)
+inline begin()
 {
 #ifdef BUG_FENCE_BEFORE_LOCK
 	fence();
-	crash_or_go_on();
-	begin();
-	MOVE(LOCKED);
+#endif
+	if
+	:: code != OK
+#ifdef BUG_LOCK_IN_TWO
+	:: code == OK && lock == 0 -> atomic { lock = me; move(LOCKED) };
 #else
-	begin();
-	MOVE(LOCKED);
-	fence();
+	:: atomic { code == OK && lock == 0 -> lock = me; move(LOCKED) };
 #endif
-#ifdef BUG_LOCK_DROPPED_BETWEEN
-	d_step { release_lock() }
-	begin();
-#endif
-	crash_or_go_on();
-	if
-	:: mortal && failures < FAILURES -> failures++; goto failed
-	:: true
-	fi;
-#ifdef BUG_HISTORY_FIRST
-	d_step { history[m] = APPLIED; head++ }
-	crash_or_go_on();
-#endif
-	MOVE(CHECKED);
-	crash_or_go_on();
-	COMMIT_BEGINS
-	d_step {
-		assert(made[m] == 0);
-		assert(m == 0 || history[m - 1] == APPLIED);
-		/* what a person saw is what is applied, on what it was made for */
-		assert(!exact || (head == seen_head && schema == seen_schema));
-		made[m] = 2;
-		schema++;
-		seen_schema = schema
-	}
-	COMMIT_MIDDLE
-	d_step {
-#ifndef BUG_HISTORY_FIRST
-		history[m] = APPLIED;
-		head++;
-#endif
-		seen_head = head;
-		assert(ARROW(phase, IDLE));
-		phase = IDLE;
-		release_lock()
-	}
-	COMMIT_ENDS
-}
-
-/* A history row in a transaction of its own, around a transaction="none" step. */
-inline record(event)
-{
-	begin();
-	MOVE(LOCKED);
-	fence();
-	crash_or_go_on();
-	MOVE(CHECKED);
-	crash_or_go_on();
-	d_step {
-		history[STEP_ALONE] = event;
-		runner = (event == STARTED -> me : NOBODY);
-		head++;
-		seen_head = head;
-		assert(ARROW(phase, IDLE));
-		phase = IDLE;
-		release_lock()
-	}
-}
-
-/* Two statements, each of them durable at once. */
-inline step_alone()
-{
-#ifndef BUG_STARTED_UNRECORDED
-	record(STARTED);
-#endif
-	MOVE(ALONE);
-#ifdef BUG_APPLIED_BEFORE_RUN
-	MOVE(IDLE);
-	record(APPLIED);
-	MOVE(ALONE);
-#endif
-	crash_or_go_on();
-	if
-	:: mortal && failures < FAILURES ->
-		failures++;
-#ifdef BUG_ABANDONED_AFTER_EFFECT
-		made[STEP_ALONE] = 1;
-#endif
-		MOVE(IDLE);
-		record(NEW);
-		goto failed
-	:: true
-	fi;
-	d_step { assert(made[STEP_ALONE] == 0); made[STEP_ALONE] = 1 }
-	crash_or_go_on();
-	if
-	:: mortal && failures < FAILURES -> failures++; MOVE(PARTIAL); goto partial
-	:: true
-	fi;
-	d_step {
-		assert(made[STEP_ALONE] == 1);
-		made[STEP_ALONE] = 2;
-		schema++
-	}
-	crash_or_go_on();
-	/* its own work moved the schema: the next fence starts from here */
-	seen_schema = schema;
-#ifdef BUG_ASIDE_RELEASED_EARLY
-	aside = NOBODY;
-#endif
-	MOVE(IDLE);
-#ifndef BUG_APPLIED_BEFORE_RUN
-	record(APPLIED);
-#endif
-}
-
-/*
- * A process that starts: `knows` how many migrations; `exact` with a plan that a person saw,
- * which is applied so or not at all; `patient` without a timeout; `mortal`: may be killed,
- * and its SQL may fail.
- */
-proctype starter(byte me; byte knows; bool exact; bool patient; bool mortal)
-{
-	mtype phase = IDLE;
-	byte seen_head, seen_schema;
-	byte was[COUNT];
-
-again:
-	skip;
-	look();
-	crash_or_go_on();
-#ifndef BUG_INTERRUPTED_RERUN
-	if
-	:: was[STEP_ALONE] == STARTED ->
-		if
-		:: aside != NOBODY -> goto running
-		:: aside == NOBODY
-		fi;
-#ifdef BUG_INTERRUPTED_FROM_MEMORY
-		atomic { true ->
-#else
-		/* it may have ended before we asked: read again, and believe only the same */
 		atomic {
+#ifndef BUG_FENCE_BEFORE_LOCK
+			fence();
+#endif
 			if
-			:: head != seen_head -> goto again
+			:: code == OK ->
+				assert(working == 0 || working == me);
+				working = me
 			:: else
-			fi;
-#endif
-			assert(history[STEP_ALONE] == STARTED && runner == NOBODY);
-			goto partial
+			fi
 		}
-	:: else
-	fi;
-#endif
-	if
-	/* nothing to do, or the history knows more than we: neither is touched */
-	:: was[0] == APPLIED && was[1] == APPLIED && (knows == 2 || was[2] == APPLIED) -> goto done
-	:: else
-	fi;
-#ifndef BUG_NO_ASIDE
-	if
-	:: was[STEP_ALONE] != APPLIED ->
-#ifdef BUG_ASIDE_AFTER_LOCK
-		begin();
-#endif
-		do
-		:: atomic { aside == NOBODY -> aside = me } break
-		:: aside != NOBODY && !patient -> goto too_late
-		:: mortal && crashes < CRASHES -> crashes++; goto killed
-		od
-#ifdef BUG_ASIDE_AFTER_LOCK
-		;
-		atomic { release_lock() }
-#endif
-	:: else
-	fi;
-#endif
-	crash_or_go_on();
-	if
-	:: was[0] == NEW -> stage(0)
-	:: else
-	fi;
-	if
-	:: was[1] != APPLIED -> step_alone()
-	:: else
-	fi;
-	if
-	:: knows > 2 && was[2] == NEW -> stage(2)
-	:: else
-	fi;
-	goto done;
+	:: atomic { code == OK && timeouts > 0 && lock != 0 -> timeouts--; code = TIMEOUT }
+	fi
+}
 
-stale:
-	/* behind a step that ran, there is no going back to the plan: a person looks at it */
+/* A statement that fails; or one that makes the database end the transaction by itself. */
+inline step(migration, table)
+{
+	if
+	:: code == OK && (todo & migration) ->
+		if
+		:: atomic { faults > 0 -> faults--; code = FAILED }
+#ifdef BUG_END_IGNORED
+		:: atomic { faults > 0 -> faults--; lock = 0; w_schema = 0; w_applied = 0 }
+		:: atomic { lock != me -> schema = schema | table; check_disk() }
+#else
+		:: atomic { faults > 0 -> faults--; lock = 0; working = 0;
+			forget(); code = FAILED }
+#endif
+		:: atomic { lock == me ->
+			assert(!((schema | w_schema) & table));
+			w_schema = w_schema | table;
+			w_applied = w_applied | migration }
+		fi
+	:: else
+	fi
+}
+
+/* `begins`: the row says `started`; the newest row of all carries the catalog's stamp. */
+inline commit()
+{
+#ifdef BUG_ROW_AFTER_COMMIT
+	atomic { assert(lock == me); schema = schema | w_schema; lock = 0; check_disk() }
+	atomic { lock == 0 -> lock = me }
+#endif
+	atomic {
+		assert(lock == me);
+		assert(!exact || ran || (head == s_head && schema == s_schema));
+		was_old = was_old || (catalog == OLD && w_applied != 0);
+		schema = schema | w_schema;
+		applied = applied | w_applied;
+		head = head + rows + (head == 0 -> 1 : 0);
+#if defined(BUG_STAMP_ON_ABANDONED)
+		stamp = (!begins && (catalog & ~(applied | M3)) == 0 -> catalog : 0);
+#elif defined(BUG_STAMP_EARLY)
+		stamp = (begins -> 0 : catalog);
+#else
+		stamp = (!begins && (catalog & ~applied) == 0 -> catalog : 0);
+#endif
+#ifndef BUG_NOT_STARTED
+		begun = begins;
+#endif
+		lock = 0;
+		p_head = head;
+		p_schema = p_schema | w_schema;
+		plan = plan & ~w_applied;
+		ran = true;
+		if
+		:: begins -> runner = me; move(IDLE); move(ALONE)
+		:: else -> runner = 0; working = 0; move(IDLE)
+		fi;
+		forget();
+		check_disk()
+	}
+}
+
+/* One stage, or the row before or after a step outside a transaction. */
+inline transaction()
+{
+	begin();
+	step(M1, T1);
+	step(M2, T2);
+	step(M4, T4);
+	if
+	:: code == OK ->
+		w_applied = todo;
+		move(CHECKED);
+		if
+		:: commit()
+		:: atomic { faults > 0 -> faults--; code = FAILED }
+		fi
+	:: else
+	fi;
+	if
+	:: state == LOCKED || state == CHECKED -> undo()
+	:: else
+	fi
+}
+
+/* A statement outside a transaction is one of its own. */
+inline statement(table)
+{
+	if
+	:: atomic { lock == 0 ->
+		assert(runner == me && aside == me);
+		assert(!(schema & table));
+		schema = schema | table }
+	:: atomic { faults > 0 -> faults--; code = FAILED }
+	:: atomic { timeouts > 0 && lock != 0 -> timeouts--; code = FAILED }
+	fi
+}
+
+inline take_aside()
+{
+	if
+	:: atomic { aside == 0 -> aside = me; aside_file = true }
+	:: atomic { timeouts > 0 && aside != 0 -> timeouts--; code = TIMEOUT }
+	fi
+}
+
+inline drop_aside()
+{
 	atomic {
 		if
-		:: runner == me || exact -> goto done
+		:: aside == me -> aside = 0
 		:: else
-		fi;
-		d_step { release_lock(); release_aside(); phase = IDLE }
-		goto again
+		fi
 	}
-running:
-	/* wait for the end of the other one, then look again */
+}
+
+/* Where the first one fails nothing took effect, and the attempt is forgotten. */
+inline statements()
+{
+#ifdef BUG_ASIDE_LATE
+	atomic { aside == 0 -> aside = me }
+#endif
+	statement(S1);
+	if
+	:: code == OK -> statement(S2); todo = M3; rows = 1
+	:: else -> code = OK; failed = true; rows = 1
+	fi;
+#ifdef BUG_ABANDONED_LATE
+	if
+	:: code == FAILED -> code = OK; failed = true; todo = 0
+	:: else
+	fi;
+#endif
+	if
+	:: code == OK -> atomic { p_schema = schema; move(IDLE) }
+	:: else
+	fi;
+#ifdef BUG_ASIDE_EARLY
+	drop_aside()
+#endif
+}
+
+/* A step is begun: does a living process run it, or did it stop part way? Asked without
+   the lock, and so believed only of what is still the same afterwards. */
+inline look_for_runner()
+{
 	do
-	:: aside == NOBODY -> goto again
-	:: !patient -> goto too_late
-	:: mortal && crashes < CRASHES -> crashes++; goto killed
-	od;
-failed:
-	skip;
-	d_step { release_lock(); phase = IDLE }
-	goto done;
-partial:
-too_late:
-	goto done;
-killed:
-	skip;
-	d_step {
+	:: !p_begun -> break
+	:: p_begun && aside != 0 -> code = TIMEOUT; break
+	:: p_begun && aside == 0 ->
+		atomic {
+			last = p_head;
+#ifndef BUG_INTERRUPTED_FROM_MEMORY
+			look();
+#endif
+			if
+			:: p_begun && p_head == last ->
+				assert(begun && runner == 0);
+				code = INTERRUPTED
+			:: else
+			fi;
+			last = 0
+		}
 		if
-		:: runner == me -> runner = NOBODY
+		:: code == INTERRUPTED -> break
 		:: else
-		fi;
-#ifdef BUG_LOCK_OUTLIVES
-		inside = inside - (lock == me -> 1 : 0)
+		fi
+	od
+}
+
+/* The same asked with the lock: nobody else can be in the middle of it. */
+inline look_apart()
+{
+	take_aside();
+	if
+	:: code == OK ->
+		atomic {
+			look();
+			if
+			:: p_begun -> assert(begun && runner == 0); code = INTERRUPTED
+			:: else
+			fi
+		}
+		drop_aside()
+	:: else
+	fi
+}
+
+/* Where there once was a plan of several commits, another may be in the middle of one. */
+inline carry_out()
+{
+	if
+#ifndef BUG_ASIDE_LATE
+#ifdef BUG_BETWEEN_STAGES
+	:: plan & M3 -> take_aside()
 #else
-		release_lock();
-		release_aside()
+	:: (plan & M3) || aside_file -> take_aside()
 #endif
-	}
-done:
-	skip;
-	d_step {
-#ifndef BUG_LOCK_OUTLIVES
-		release_lock();
-		release_aside();
-		assert(lock != me && aside != me);
+#endif
+	:: else
+	fi;
+	do
+	:: code == OK && plan != 0 && !failed ->
+		if
+		:: atomic { plan & (M1 | M2) ->
+			todo = plan & (M1 | M2);
+			rows = (todo == (M1 | M2) -> 2 : 1) }
+		:: atomic { plan == M4 -> todo = M4; rows = 1 }
+		:: atomic { !(plan & (M1 | M2)) && (plan & M3) && state == IDLE && runner != me ->
+			begins = true; rows = 1 }
+		:: state == ALONE -> statements()
+		fi;
+		if
+		:: code == OK -> transaction()
+		:: else
+		fi
+	:: else -> break
+	od;
+	if
+#ifdef BUG_ENDS_UNTOLD
+	:: runner == me && state == IDLE -> working = 0
+	:: runner == me && state == ALONE ->
+#else
+	:: runner == me ->
 #endif
 		if
-		:: runner == me -> runner = NOBODY
+		:: state == IDLE -> move(ALONE)
 		:: else
 		fi;
-		/* nothing of it is left to tell states apart by */
-		seen_head = 0;
-		seen_schema = 0;
-		was[0] = 0;
-		was[1] = 0;
-		was[2] = 0;
-		phase = IDLE;
+		atomic { move(PARTIAL); code = INTERRUPTED; runner = 0; working = 0 }
+	:: failed && code == OK -> code = FAILED
+	:: else
+	fi;
+	drop_aside()
+}
+
+/* What a call says at its end must be so. */
+inline end()
+{
+	atomic {
+		assert(lock != me && aside != me && working != me && runner != me);
+		assert(code != OK || (applied & catalog) == catalog || exact);
+		assert(code != REFUSED || exact || (ran && meddled));
+		reset();
+		alive = alive & ~(1 << me);
 		ended++
 	}
 }
 
-/* A person settles what stopped part way: looks, finishes it or undoes it, and says so. */
+proctype Starter(byte me; byte catalog; bool exact)
+{
+	mtype state = IDLE;
+	byte p_head, p_schema, plan, todo, w_schema, w_applied, s_head, s_schema;
+	byte code, last, rows;
+	bool p_begun, ran, begins, failed;
+#ifdef BUG_LOOK_ONCE
+	bool looked;
+#endif
+again:
+	{
+		if
+		:: exact ->
+			/* a person looked at this plan, some time before */
+			atomic { look(); s_head = p_head; s_schema = p_schema }
+		:: else
+		fi;
+		do
+		:: stamp == catalog && !exact -> break
+		:: else ->
+			look_at_disk();
+			if
+#ifndef BUG_WAITER_HOLDS
+			:: !exact && p_begun -> look_apart()
+#endif
+			:: else -> look_for_runner()
+			fi;
+			if
+#if defined(BUG_SAVED_REPLANNED)
+			:: code == OK && p_head != s_head && false
+#elif defined(BUG_SAVED_HEAD_ONLY)
+			:: code == OK && exact && p_head != s_head -> code = REFUSED
+#else
+			:: code == OK && exact && (p_head != s_head || p_schema != s_schema) ->
+				code = REFUSED
+#endif
+			:: else
+			fi;
+			if
+			:: code == OK -> carry_out()
+#ifdef BUG_WAITER_HOLDS
+			:: code == TIMEOUT && !exact && p_begun ->
+				atomic { aside == 0 -> aside = me }
+				atomic { aside = 0; code = STALE }
+#endif
+			:: else
+			fi;
+			if
+			/* what is done stays and is told; the next start goes on */
+			:: code == STALE && !exact && ran -> code = REFUSED; break
+			:: atomic { code == STALE && !exact && !ran ->
+				code = OK;
+#ifndef BUG_LOOK_ONCE
+				p_head = 0; p_schema = 0; plan = 0;
+#endif
+				p_begun = false }
+			:: code == STALE && exact -> code = REFUSED; break
+			:: else -> break
+			fi
+		od;
+		end()
+	} unless {
+		atomic {
+			doomed == me ->
+			assert(lock != me && aside != me);
+			reset();
+			doomed = 0
+		}
+		goto again
+	}
+}
+
+/* Kills at any moment. The kernel frees the locks; what was not committed is not there. */
+proctype Fate()
+{
+	do
+	:: atomic {
+		crashes > 0 && alive != 0 ->
+		if
+		:: alive & 2 -> doomed = 1
+		:: alive & 4 -> doomed = 2
+		:: alive & 8 -> doomed = 3
+		fi;
+		crashes--;
+#ifndef BUG_LOCK_FILE
+		lock = (lock == doomed -> 0 : lock);
+#endif
+		aside = (aside == doomed -> 0 : aside);
+		working = (working == doomed -> 0 : working);
+		runner = (runner == doomed -> 0 : runner)
+	   }
+	   doomed == 0
+	:: alive == 0 -> break
+	od
+}
+
+/* Writes as it likes, and makes a table now and then. */
+proctype Application()
+{
+	byte writes = WRITES;
+	do
+	:: writes > 0 ->
+		atomic { lock == 0 -> lock = APPLICATION; writes-- }
+		atomic {
+			if
+			:: schema = schema + OTHER; meddled = (alive != 0)
+			:: skip
+			fi;
+			lock = 0
+		}
+	:: ended >= STARTERS -> break
+	od
+}
+
+/* amplan resolve: what the person did by hand counts from the commit. */
 inline settle()
 {
-#ifndef BUG_RESOLVE_WITHOUT_ASIDE
-	atomic { aside == NOBODY -> aside = me }
-#endif
-	atomic { lock == NOBODY -> lock = me; inside++ }
 	atomic {
 		if
-		:: history[STEP_ALONE] == STARTED ->
-			assert(runner == NOBODY);
+		:: begun ->
 			if
-			:: made[STEP_ALONE] == 2 -> history[STEP_ALONE] = APPLIED
-			:: else ->
-				made[STEP_ALONE] = 0;
-				schema++;
-				history[STEP_ALONE] = NEW
+			:: applied = applied | M3; schema = schema | S1 | S2
+			:: schema = schema & ~(S1 | S2)
 			fi;
-			head++
+			begun = false;
+			head++;
+			stamp = 0;
+			check_disk()
 		:: else
-		fi;
-		d_step { release_lock(); release_aside() }
+		fi
 	}
 }
 
-/* An application that changes the schema on its own, once, at any moment. */
-proctype application(byte me)
+proctype Person()
 {
-	atomic { lock == NOBODY -> lock = me; inside++ }
-	assert(inside == 1);
-	d_step { schema++; release_lock() }
-	ended++
-}
-
-/* Somebody types `resolve` while others may still be at work. */
-proctype person(byte me)
-{
-	if
-	:: history[STEP_ALONE] == STARTED -> settle()
-	:: true
-	fi;
-	ended++
-}
-
-init
-{
-	byte me = 5;
-	byte round;
-	atomic {
-		run starter(1, 3, false, true, true);
-#if WORLD != 2
-		run starter(0, 2, false, false, true);
+	byte resolves = RESOLVES;
+#ifdef BUG_RESOLVE_FROM_MEMORY
+	bool seen;
 #endif
-#if WORLD != 1
-		run starter(2, 3, true, false, true);
-#endif
-#if WORLD == 2 || WORLD == 4
-		run application(3);
-#endif
-#if WORLD == 1 || WORLD == 4
-		run person(4)
-#endif
-	}
-	ended == (WORLD == 4 -> 5 : 3);
-	/* No manual step but that of a step outside a transaction: one more start finishes. */
 	do
-	:: round < 2 && history[2] != APPLIED ->
+	:: resolves > 0 ->
+		resolves--;
+#if defined(BUG_RESOLVE_NO_ASIDE)
+		atomic { lock == 0 -> lock = PERSON }
+#elif defined(BUG_RESOLVE_ORDER)
+		atomic { lock == 0 -> lock = PERSON }
+		atomic { aside == 0 -> aside = PERSON }
+#else
+		atomic { aside == 0 -> aside = PERSON }
+		atomic { lock == 0 -> lock = PERSON }
+#endif
+#ifdef BUG_RESOLVE_FROM_MEMORY
+		seen = begun; lock = 0; aside = 0;
+		atomic { aside == 0 && lock == 0 -> aside = PERSON; lock = PERSON; begun = seen }
+#endif
+		assert(!begun || runner == 0);
+		settle();
+		lock = 0;
+		aside = 0
+	:: ended >= STARTERS -> break
+	od
+}
+
+init {
+	atomic {
+#if STARTERS >= 1
+		alive = 2;
+		run Starter(1, NEW, false);
+#endif
+#if STARTERS >= 2
+		alive = alive | 4;
 		if
-		:: history[STEP_ALONE] == STARTED -> settle()
-		:: else
+		:: run Starter(2, NEW, false)
+		:: run Starter(2, OLD, false)
+		:: run Starter(2, MIDDLE, false)
+		:: run Starter(2, NEW, true)
 		fi;
-		ended = 0;
-		run starter(0, 3, false, true, false);
-		ended == 1;
-		round++
-	:: else -> break
-	od;
-	assert(lock == NOBODY && aside == NOBODY);
-	assert(history[0] == APPLIED && history[1] == APPLIED && history[2] == APPLIED);
-	assert(made[0] == 2 && made[1] == 2 && made[2] == 2);
-	assert(round <= 1)
+#endif
+#if STARTERS >= 3
+		alive = alive | 8;
+		if
+		:: run Starter(3, NEW, false)
+		:: run Starter(3, OLD, false)
+		fi;
+#endif
+		run Application();
+		run Person();
+		run Fate()
+	}
+	/* whatever became of them: one more, undisturbed, finishes the work */
+	atomic {
+		ended == STARTERS && _nr_pr == 1 ->
+		crashes = 0; timeouts = 0; faults = 0;
+		assert(lock == 0 && aside == 0);
+		settle()
+	}
+	run Starter(LAST, NEW, false);
+	ended == STARTERS + 1;
+	assert(applied == NEW && !begun)
 }

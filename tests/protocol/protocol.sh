@@ -1,110 +1,158 @@
 #!/usr/bin/env bash
-# The protocol, tried in all its states: amplan.pml by spin, once as it is, where nothing may
-# be found, and once with each bug of the table below, which must be found in its own way.
+# The model of the protocol (amplan.pml), searched exhaustively: without a defect nothing
+# may be found, with each of the defects below it must be found, and by its kind.
 #
-#	protocol.sh [--full] [--point K]
+#	protocol.sh [--full] [--point NAME] [--trail]
 #
-# A point is one search; --full adds the world in which everybody is there at once, some
-# 10^8 states and 8 GB; --point K does search K only and shows the way to what it found.
+# --point takes one search or defect only; --trail prints how it came to it. --full has
+# all budgets at once, which takes 8 GB and some ten minutes.
 set -uo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-work=$(mktemp -d "${TMPDIR:-/tmp}/amplan-protocol-XXXXXX")
-trap 'rm -rf "$work"' EXIT
-full= only=
-states=0 number=-1 passed=0 failed=0
-
+model=$(cd "$(dirname "$0")" && pwd)/amplan.pml
+full= only= trail=
+passed=0 failed=0 all_states=0
 while [ $# -gt 0 ]; do
 	case $1 in
 	--full) full=yes ;;
 	--point) only=$2 && shift ;;
-	*) echo "protocol: unknown option '$1'" >&2 && exit 2 ;;
+	--trail) trail=yes ;;
+	*) echo "protocol.sh: unknown option '$1'" >&2 && exit 2 ;;
 	esac
 	shift
 done
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 
-# world, crashes, failures: nothing may be found
-worlds="1 2 2
-2 2 2
-3 2 2
-3 1 1"
+# name starters crashes timeouts faults writes resolves; livelock: cycles are looked for
+searches="
+kills      2 1 0 0 1 0 safety
+answers    2 0 1 1 0 0 safety
+persons    2 1 0 0 0 1 safety
+crowd      3 0 0 0 0 0 safety
+alone      1 2 1 1 1 2 safety
+endless    2 1 0 0 0 0 livelock
+"
+[ -n "$full" ] && searches="$searches
+everything 2 1 1 1 1 1 safety
+crowded    3 1 0 0 0 0 safety
+"
 
-# bug, world in which it shows, what must be found
-bugs="LOCK_NOT_ATOMIC 1 assertion violated (inside==1)
-TIMEOUT_GOES_ON 3 assertion violated (inside==1)
-LOCK_OUTLIVES 1 invalid end state
-NO_FENCE 3 assertion violated (made[1]==0)
-FENCE_BEFORE_LOCK 3 assertion violated (made[2]==0)
-FENCE_HISTORY_ONLY 2 assertion violated ( !(exact)||((head==seen_head)&&(schema==seen_schema)))
-LOCK_DROPPED_BETWEEN 3 assertion violated (made[2]==0)
-COMMIT_IN_TWO 1 assertion violated (((was[0]==2)==(made[0]==2))&&(made[0]!=1))
-HISTORY_FIRST 1 assertion violated (((was[0]==2)==(made[0]==2))&&(made[0]!=1))
-STARTED_UNRECORDED 1 assertion violated ((was[1]!=0)||(made[1]==0))
-APPLIED_BEFORE_RUN 1 assertion violated ((was[1]!=2)||(made[1]==2))
-ABANDONED_AFTER_EFFECT 1 assertion violated ((was[1]!=0)||(made[1]==0))
-INTERRUPTED_RERUN 3 assertion violated (made[1]==0)
-INTERRUPTED_FROM_MEMORY 1 assertion violated ((history[1]==1)&&(runner==15))
-NO_ASIDE 1 assertion violated ((history[1]==1)&&(runner==15))
-ASIDE_RELEASED_EARLY 1 assertion violated ((history[1]==1)&&(runner==15))
-ASIDE_AFTER_LOCK 1 invalid end state
-RESOLVE_WITHOUT_ASIDE 1 assertion violated (runner==15)"
+# What breaks: the kind that must be found, the budgets, and what it is.
+defects="
+FENCE_BEFORE_LOCK       assertion 2 0 0 0 0 0 history compared before the lock is there
+NO_FENCE                assertion 2 0 0 0 0 0 history not compared at all
+FENCE_HEAD_ONLY         assertion 2 0 0 0 1 0 schema not compared under the lock
+LOCK_IN_TWO             assertion 2 0 0 0 0 0 lock looked at, then taken
+LOCK_FILE               assertion 1 1 0 0 0 0 a lock that outlives its process
+NO_ROLLBACK             assertion 1 0 0 1 0 0 a failed stage keeps the lock
+ROW_AFTER_COMMIT        assertion 1 0 0 0 0 0 history row in a transaction of its own
+END_IGNORED             assertion 1 0 0 1 0 0 SQL ended the transaction, the next one runs
+LOOK_IN_TWO             assertion 2 0 0 0 0 0 history and its head read one after the other
+LOOK_ONCE               livelock  2 0 0 0 0 0 planned again from the old view
+NOT_STARTED             assertion 1 1 0 0 0 0 no row before a step outside a transaction
+ASIDE_LATE              assertion 2 0 0 0 0 0 aside lock taken after that row
+ASIDE_EARLY             assertion 2 0 0 0 0 0 aside lock dropped before the row that ends it
+ABANDONED_LATE          assertion 1 0 0 1 0 0 forgotten although a statement took effect
+INTERRUPTED_IGNORED     assertion 1 1 0 0 0 0 an interrupted step is run again
+INTERRUPTED_FROM_MEMORY assertion 2 0 0 0 0 0 called interrupted by what was read before
+WAITER_HOLDS            livelock  2 1 0 0 0 0 who waits for a step looks like who runs it
+BETWEEN_STAGES          assertion 2 0 0 0 0 0 another does the next stage of a plan at work
+ENDS_UNTOLD             assertion 2 0 1 0 1 0 begun and not recorded, told as nothing done
+STAMP_EARLY             assertion 1 0 0 0 0 0 catalog stamped as applied with its first row
+STAMP_ON_ABANDONED      assertion 2 0 0 1 0 0 catalog stamped by the row of a failed attempt
+SAVED_REPLANNED         assertion 2 0 0 0 1 0 a saved plan made anew where it does not fit
+SAVED_HEAD_ONLY         assertion 2 0 0 0 1 0 a saved plan checked against history alone
+RESOLVE_NO_ASIDE        assertion 1 0 0 0 0 1 resolve settles a step that runs
+RESOLVE_ORDER           deadlock  1 0 0 0 0 1 resolve takes the locks the other way round
+RESOLVE_FROM_MEMORY     assertion 1 1 0 0 0 2 resolve settles what was read before the lock
+"
 
-# search OPTIONS...: leaves what was found in $work/log
-search() {
-	rm -f "$work"/pan* "$work"/*.trail
-	(cd "$work" && spin "$@" -a "$here/amplan.pml" >spin 2>&1 &&
-		gcc -O2 -w -DSAFETY -DCOLLAPSE -DMEMLIM="${memory:-900}" -o pan pan.c &&
-		./pan -m200000 -w22) >"$work/log" 2>&1
-	cat "$work/spin" >>"$work/log"
+# build MODE STARTERS CRASHES TIMEOUTS FAULTS WRITES RESOLVES [DEFECT]: a checker
+build() {
+	local mode=-DSAFETY optimise=-O1
+	[ "$1" = livelock ] && mode=-DNP
+	[ $# -gt 7 ] && optimise=-O0
+	rm -f "$work"/*
+	(cd "$work" && spin -a -DSTARTERS="$2" -DCRASHES="$3" -DTIMEOUTS="$4" -DFAULTS="$5" \
+		-DWRITES="$6" -DRESOLVES="$7" ${8:+-DBUG_$8} "$model" &&
+		gcc "$optimise" -w "$mode" -DCOLLAPSE -DMEMLIM="${full:+8000}${full:-900}" -o pan pan.c) \
+		>"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
 }
 
-found() {
-	sed -n 's/^pan:1: \(.*\) (at depth [0-9]*)$/\1/p' "$work/log"
+# run MODE: what the checker found: nothing, assertion, deadlock, livelock, unfinished
+run() {
+	local options="-m200000 -w20"
+	[ "$1" = livelock ] && options="$options -l"
+	(cd "$work" && ./pan $options) >"$work/log" 2>&1
+	states=$(awk '/states, stored/ { print $1 }' "$work/log")
+	seconds=$(awk '/elapsed time/ { print $4 }' "$work/log")
+	all_states=$((all_states + ${states:-0}))
+	if grep -q "^pan:1: assertion violated" "$work/log"; then
+		found=assertion
+	elif grep -q "^pan:1: invalid end state" "$work/log"; then
+		found=deadlock
+	elif grep -q "^pan:1: non-progress cycle" "$work/log"; then
+		found=livelock
+	elif grep -q "errors: 0" "$work/log" && ! grep -qE "not completed|max search depth" "$work/log"; then
+		found=nothing
+	else
+		found=unfinished
+		cat "$work/log" >&2
+	fi
 }
 
-# judge NAME EXPECTED: "" where nothing may be found
-judge() {
-	local what seen
-	what=$(found)
-	seen=$(sed -n 's/^ *\([0-9.e+]*\) states, stored.*/\1/p' "$work/log")
-	if [ "$what" = "$2" ] && { [ -n "$2" ] || grep -q 'errors: 0$' "$work/log"; } &&
-		! grep -qE 'Search not completed|max search depth too small' <([ -n "$2" ] || cat "$work/log"); then
+# verdict NAME WANTED
+verdict() {
+	if [ "$found" = "$2" ]; then
 		passed=$((passed + 1))
-		echo "ok   $1: ${seen:-?} states, ${what:-nothing found}"
-		[ -n "$2" ] || states=$((states + $(printf '%.0f' "$seen")))
 	else
 		failed=$((failed + 1))
-		echo "FAIL $1: found '${what:-nothing}', expected '${2:-nothing}'"
-		tail -20 "$work/log" | sed 's/^/     /'
+		echo "FAILED: $1: found $found, not $2; again with: protocol.sh --point $1 --trail" >&2
 	fi
-	[ -z "$only" ] || (cd "$work" && spin "${options[@]}" -t -p -g -k amplan.pml.trail "$here/amplan.pml" 2>/dev/null)
+	if [ -n "$trail" ] && ls "$work"/*.trail >/dev/null 2>&1; then
+		(cd "$work" && spin -t -p -g -l ./*.trail 2>/dev/null || ./pan -r -n)
+	fi
 }
 
-take() {
-	number=$((number + 1))
-	[ -z "$only" ] || [ "$only" = "$number" ]
+# What no search comes by proves nothing: lines of the model that all of them left out.
+unreached() {
+	sed -n "/^unreached in proctype $1\$/,/^unreached in/p" "$work/log" |
+		sed -nE 's/.*\.pml:([0-9]+), state.*/\1/p' | sort -u
 }
 
-[ -z "$full" ] || worlds+=$'\n4 1 1'
-while read -r world crashes failures; do
-	take || continue
-	options=(-DWORLD="$world" -DCRASHES="$crashes" -DFAILURES="$failures")
-	[ "$world" != 4 ] || memory=8000
-	search "${options[@]}"
-	judge "world $world, $crashes crashes, $failures failures" ""
-done <<<"$worlds"
-while read -r bug world expected; do
-	take || continue
-	options=(-DBUG_"$bug" -DWORLD="$world" -DCRASHES=1)
-	search "${options[@]}"
-	judge "bug $bug" "$expected"
-done <<<"$bugs"
+missed=
+while read -r name starters crashes timeouts faults writes resolves mode; do
+	[ -z "$name" ] || { [ -n "$only" ] && [ "$only" != "$name" ]; } && continue
+	build "$mode" "$starters" "$crashes" "$timeouts" "$faults" "$writes" "$resolves"
+	run "$mode"
+	printf '%-24s %10d states %8s s   %s starters, budgets %s %s %s %s %s, %s\n' "$name" \
+		"${states:-0}" "${seconds:-?}" "$starters" "$crashes" "$timeouts" "$faults" "$writes" \
+		"$resolves" "$mode"
+	verdict "$name" nothing
+	lines=$(unreached Starter)
+	[ -n "$missed" ] && lines=$(comm -12 <(echo "$missed") <(echo "$lines"))
+	missed=${lines:--}
+done <<<"$searches"
+searched=$all_states
 
-# a bug of the model that nobody looks for would be one that nobody catches
-diff <(grep -oE 'BUG_[A-Z_]+' "$here/amplan.pml" | sed 's/^BUG_//' | grep -v '^_*$' | sort -u) \
-	<(cut -d' ' -f1 <<<"$bugs" | sort) >"$work/unlisted" || {
-	echo "FAIL the table and the model do not name the same bugs:"
-	cat "$work/unlisted"
-	failed=$((failed + 1))
-}
-echo "protocol: $((passed + failed)) searches, $states states without a fault, no seed: $passed passed, $failed failed"
-[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ] && { [ -n "$only" ] || [ "$states" -ge 1000000 ]; }
+while read -r name kind starters crashes timeouts faults writes resolves what; do
+	[ -z "$name" ] || { [ -n "$only" ] && [ "$only" != "$name" ]; } && continue
+	mode=safety
+	[ "$kind" = livelock ] && mode=livelock
+	build "$mode" "$starters" "$crashes" "$timeouts" "$faults" "$writes" "$resolves" "$name"
+	run "$mode"
+	printf '%-24s %-10s after %7d states   %s\n' "$name" "$found" "${states:-0}" "$what"
+	verdict "$name" "$kind"
+done <<<"$defects"
+
+if [ -z "$only" ]; then
+	listed=$(awk 'NF > 8 { print $1 }' <<<"$defects" | sort)
+	found=$(diff <(grep -oE 'BUG_[A-Z_]+' "$model" | sed 's/^BUG_//' | grep -v '^_*$' | sort -u) \
+		<(echo "$listed") | grep -c '^[<>]')
+	verdict "defects of the model that the table does not name" 0
+	found=$([ "${missed:--}" = - ] && echo reached || echo "unreached, line(s) $(echo $missed)")
+	verdict "each line of the model" reached
+	found=$([ "$searched" -ge 1000000 ] && echo enough || echo "$searched states")
+	verdict "a million states" enough
+fi
+echo "protocol: $searched states without a defect: $passed passed, $failed failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -156,7 +156,7 @@ static void test_catalog__tells_of_every_file_that_cannot_be_used(void **state)
 	assert_int_equal(symlink("/dev/zero", "m/zero.sql"), 0);
 	assert_int_equal(mkdir("m/folder.xml", 0700), 0);
 	folder_file(&folder, "large.xml", "");
-	assert_int_equal(truncate("m/large.xml", ((off_t)16 << 20) + 1), 0);
+	assert_int_equal(truncate("m/large.xml", ((off_t)4 << 20) + 1), 0);
 	folder_load(&folder);
 	assert_ids(&folder, "a");
 	assert_catalog(&folder,
@@ -166,7 +166,7 @@ static void test_catalog__tells_of_every_file_that_cannot_be_used(void **state)
 		"the migrations folder {} (copy the file into the folder)\n"
 		"m/dangling.xml:0:0+0: error[invalid-descriptor]: the link leads nowhere "
 		"{} (bring back what it leads to, or remove it)\n"
-		"m/large.xml:0:0+0: error[invalid-descriptor]: the file is larger than 16 "
+		"m/large.xml:0:0+0: error[invalid-descriptor]: the file is larger than 4 "
 		"MiB {} (put large SQL into .sql files, named with src=\"...\")\n"
 		"m/out.sql:0:0+0: error[invalid-descriptor]: the link leads out of the "
 		"migrations folder {} (copy the file into the folder)\n"

@@ -76,21 +76,24 @@ static int teardown(void **state)
 }
 
 /* The process that ran the step finishes it and goes, just before we ask for its lock. */
-static bool held_until_now(const struct amp_target *target)
+static int held_until_now(
+	const struct amp_target *target, bool *held, struct amplan_error *error)
 {
-	(void)target;
+	(void)target, (void)error;
 	struct amplan *other = open_session(now);
 	if (!asked++)
 		assert_int_equal(amplan_resolve(other, "2", true, NULL), AMPLAN_OK);
 	amplan_close(other);
-	return false;
+	*held = false;
+	return AMPLAN_OK;
 }
 
-static bool held(const struct amp_target *target)
+static int held(const struct amp_target *target, bool *answer, struct amplan_error *error)
 {
-	(void)target;
+	(void)target, (void)error;
 	asked++;
-	return true;
+	*answer = true;
+	return AMPLAN_OK;
 }
 
 static int status_of(struct fixture *f, struct amplan_error *error)
