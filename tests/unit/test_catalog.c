@@ -200,6 +200,69 @@ static void test_catalog__reads_an_sql_file_once_and_by_way_of_links(void **stat
 	assert_string_equal(folder.catalog.items[1]->up->source->path, "m/link/y.sql");
 }
 
+/* A file that takes no room on the disk and, as UTF-16, no time. */
+static void folder_zeros(struct folder *folder, const char *name, size_t length)
+{
+	AMP_STR_AUTO path = AMP_STR_INIT;
+	folder_file(folder, name, "\xff\xfe");
+	amp_str_addf(&path, "m/%s", name);
+	assert_int_equal(truncate(amp_str_text(&path), (off_t)length), 0);
+}
+
+static bool is_found(const struct folder *folder, const char *message)
+{
+	for (size_t i = 0; i < folder->catalog.findings.count; i++)
+		if (!strcmp(folder->catalog.findings.items[i].message, message))
+			return true;
+	return false;
+}
+
+/* One load, since it takes its time: the last XML file, SQL that a descriptor names, and
+   what the stamp would read besides. */
+static void test_catalog__reads_no_more_than_there_is_room_for(void **state)
+{
+	FOLDER folder;
+	char name[16];
+	(void)state;
+	folder_init(&folder);
+	folder_file(&folder, "0.xml",
+		"<migration " NS " id=\"a\"><up src=\"large.sql\"/></migration>");
+	folder_zeros(&folder, "1.sql", AMP_SQL_LIMIT);
+	for (size_t i = 0; i < AMP_CATALOG_LIMIT / AMP_XML_LIMIT; i++) {
+		snprintf(name, sizeof(name), "2.%02zu.xml", i);
+		folder_zeros(&folder, name, AMP_XML_LIMIT);
+	}
+	folder_zeros(&folder, "large.sql", AMP_XML_LIMIT);
+	folder_load(&folder);
+	assert_true(is_found(&folder,
+		"with this file the migrations are larger than 512 "
+		"MiB together"));
+	assert_true(is_found(&folder,
+		"with file 'large.sql' the migrations are larger than "
+		"512 MiB together"));
+	assert_string_equal(folder.catalog.stamp, "");
+}
+
+static void test_catalog__hashes_no_more_than_so_much_again(void **state)
+{
+	FOLDER folder;
+	AMP_STR_AUTO sql = AMP_STR_INIT;
+	(void)state;
+	folder_init(&folder);
+	while (sql.length <= AMP_AGAIN_LIMIT / 2)
+		amp_str_add(&sql, "SELECT 1; -- and nothing else\n");
+	folder_bytes(&folder, "a.sql", sql.data, sql.length);
+	folder_file(&folder, "a.xml",
+		"<migrations " NS "><migration id=\"a\"><up src=\"a.sql\"/></migration>"
+		"<migration id=\"b\"><up src=\"a.sql\"/></migration>\n"
+		"<migration id=\"c\"><up src=\"a.sql\"/></migration></migrations>");
+	folder_load(&folder);
+	assert_catalog(&folder,
+		"m/a.xml:2:28+5: error[invalid-descriptor]: the files that are named again, "
+		"'a.sql' the last, are larger than 8 MiB together {c} (let one migration run "
+		"it, and the others depend on that one)\n");
+}
+
 static void test_catalog__refuses_large_sql_files(void **state)
 {
 	FOLDER folder;
@@ -436,6 +499,8 @@ int main(void)
 		cmocka_unit_test(
 			test_catalog__reads_an_sql_file_once_and_by_way_of_links),
 		cmocka_unit_test(test_catalog__refuses_large_sql_files),
+		cmocka_unit_test(test_catalog__reads_no_more_than_there_is_room_for),
+		cmocka_unit_test(test_catalog__hashes_no_more_than_so_much_again),
 		cmocka_unit_test(test_stamp__ends_at_the_first_folder_that_is_not_fine),
 		cmocka_unit_test(test_catalog__tells_what_is_wrong_with_sql_files),
 		cmocka_unit_test(test_catalog__judges_the_bytes_of_sql_files),
