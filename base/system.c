@@ -55,3 +55,9 @@ int amp_random_hex(char out[33])
 		snprintf(out + 2 * i, 3, "%02x", bytes[i]);
 	return 0;
 }
+
+const char *amp_errno_text(int number)
+{
+	const char *text = strerrordesc_np(number);
+	return text ? text : "unknown error";
+}

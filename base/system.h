@@ -19,4 +19,7 @@ void amp_sleep_ms(int64_t milliseconds);
 /* 32 hexadecimal digits from the system's random source; 0, or -1 where it has none. */
 int amp_random_hex(char out[33]);
 
+/* What an errno means, in English whatever the locale; never NULL. */
+const char *amp_errno_text(int number);
+
 #endif

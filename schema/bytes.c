@@ -33,26 +33,34 @@ static const char *other_encoding(const struct amp_source *source)
 	return NULL;
 }
 
-bool amp_bytes_are_text(const struct amp_complain *complain)
+/* The first byte that no text has. NULL: there is none. */
+static struct amplan_finding *find_broken(const struct amp_complain *complain)
 {
 	const struct amp_source *source = complain->source;
-	struct amplan_finding *finding = NULL;
-	const char *encoding = other_encoding(source);
 	const char *zero = memchr(source->bytes, '\0', source->length);
 	size_t broken = amp_text_invalid_utf8(source->bytes, source->length);
+	if (zero && (size_t)(zero - source->bytes) < broken)
+		return amp_complain(complain,
+			(struct amp_scan_range){(size_t)(zero - source->bytes), 1},
+			"a NUL byte does not belong into a text file");
+	if (broken < source->length)
+		return amp_complain(complain, (struct amp_scan_range){broken, 1},
+			"byte 0x%02x is not UTF-8 here",
+			(unsigned char)source->bytes[broken]);
+	return NULL;
+}
+
+bool amp_bytes_are_text(const struct amp_complain *complain)
+{
+	struct amplan_finding *finding = NULL;
+	const char *encoding = other_encoding(complain->source);
 	if (encoding) {
 		finding = amp_complain(complain, (struct amp_scan_range){0, 0},
 			"the file is encoded in %s, not in UTF-8", encoding);
 		finding->place.column = finding->place.length = 0;
 		finding->place.text = NULL;
-	} else if (zero && (size_t)(zero - source->bytes) < broken) {
-		finding = amp_complain(complain,
-			(struct amp_scan_range){(size_t)(zero - source->bytes), 1},
-			"a NUL byte does not belong into a text file");
-	} else if (broken < source->length) {
-		finding = amp_complain(complain, (struct amp_scan_range){broken, 1},
-			"byte 0x%02x is not UTF-8 here",
-			(unsigned char)source->bytes[broken]);
+	} else {
+		finding = find_broken(complain);
 	}
 	if (finding)
 		amp_finding_hint(complain->findings, finding, "save the file as UTF-8");

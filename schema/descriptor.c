@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/always.h"
+#include "base/system.h"
 #include "schema/bytes.h"
 #include "schema/draft.h"
 #include "schema/sql.h"
@@ -48,7 +50,7 @@ static const char *copy_qualified(
 	struct builder *builder, const char *module, const char *id)
 {
 	const char *colon = strchr(id, ':');
-	if (colon || !module || !*module)
+	if (colon || !*module)
 		return amp_arena_strdup(builder->arena, colon == id ? id + 1 : id);
 	return amp_arena_printf(builder->arena, "%s:%s", module, id);
 }
@@ -165,7 +167,8 @@ static bool on_start(void *context, const struct amp_xml_element *element)
 		return false;
 	enum amp_element which =
 		amp_grammar_element(builder->complain, plan, innermost(builder), element);
-	if (which == AMP_EL_NONE || builder->depth == DEPTH_MAX)
+	/* the grammar has no deeper elements */
+	if (which == AMP_EL_NONE || AMP_NEVER(builder->depth == DEPTH_MAX))
 		return false;
 	builder->open[builder->depth++] = which;
 	builder->at = element->at;
@@ -237,9 +240,11 @@ static bool decode(struct builder *builder, const struct amp_xml_content *conten
 		    builder->complain, builder->behind, content->end, left, sql))
 		return false;
 	builder->pieces += left == SIZE_MAX ? 0 : sql->nspans;
-	if (content->simple &&
-		(sql->length != content->length ||
-			amp_text_hash(AMP_HASH, sql->text, sql->length) != content->text))
+	/* parser and scanner agree, as far as all fuzzing has told */
+	if (AMP_NEVER(content->simple &&
+		    (sql->length != content->length ||
+			    amp_text_hash(AMP_HASH, sql->text, sql->length) !=
+				    content->text)))
 		hint(builder,
 			amp_complain(builder->complain, builder->at,
 				"internal error: this text can be read in two ways"),
@@ -308,9 +313,7 @@ static void refuse_file(
 		break;
 	default:
 		finding = amp_complain(builder->complain, at,
-			"file '%s' cannot be read: %s", shown,
-			strerrordesc_np(number) ? strerrordesc_np(number)
-						: "unknown error");
+			"file '%s' cannot be read: %s", shown, amp_errno_text(number));
 		hint(builder, finding, "make it readable");
 		break;
 	}

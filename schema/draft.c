@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/always.h"
 #include "schema/checksum.h"
 #include "schema/reader.h"
 #include "schema/sql.h"
@@ -283,7 +284,7 @@ static void name_findings(struct amp_draft *draft)
 {
 	struct amp_findings *findings = draft->complain->findings;
 	for (size_t i = draft->before; i < findings->count; i++)
-		if (!findings->items[i].nids)
+		if (AMP_ALWAYS(!findings->items[i].nids)) /* who said it knew no id */
 			amp_finding_id(
 				findings, &findings->items[i], draft->migration.id);
 }

@@ -46,39 +46,35 @@ static bool is_line_end(char c)
 	return c == '\n' || c == '\r';
 }
 
-/* Length of the line end at `at`, 0 where there is none. */
+/* Length of the line end at `at`, before the migration's end tag. */
 static size_t line_end(const struct amp_source *source, size_t at)
 {
-	if (at >= source->length || !is_line_end(source->bytes[at]))
-		return 0;
-	return source->bytes[at] == '\r' && at + 1 < source->length &&
-			source->bytes[at + 1] == '\n'
-		? 2
-		: 1;
+	return source->bytes[at] == '\r' && source->bytes[at + 1] == '\n' ? 2 : 1;
 }
 
-/* The blanks before `at`, where nothing else stands before it on its line. */
+/* The blanks before `at`, behind some tag, where nothing else stands on its line. */
 static bool indent_before(
 	const struct amp_source *source, size_t at, struct amp_scan_range *indent)
 {
 	size_t from = at;
-	while (from && is_space(source->bytes[from - 1]))
+	while (is_space(source->bytes[from - 1]))
 		from--;
 	*indent = (struct amp_scan_range){from, at - from};
-	return from && is_line_end(source->bytes[from - 1]);
+	return is_line_end(source->bytes[from - 1]);
 }
 
 /* The line end before `at`. */
 static struct amp_scan_range line_end_before(const struct amp_source *source, size_t at)
 {
-	size_t length = at > 1 && !memcmp(source->bytes + at - 2, "\r\n", 2) ? 2 : 1;
+	size_t length = !memcmp(source->bytes + at - 2, "\r\n", 2) ? 2 : 1;
 	return (struct amp_scan_range){at - length, length};
 }
 
-/* Steps over blanks and comments to where the line ends. False where it holds more. */
+/* Steps over blanks and comments to where the line ends, inside of the migration. False
+   where it holds more. */
 static bool rest_of_line(const struct amp_source *source, size_t at, size_t *end)
 {
-	while (at < source->length && !is_line_end(source->bytes[at])) {
+	while (!is_line_end(source->bytes[at])) {
 		size_t next = at + 1;
 		if (!is_space(source->bytes[at])) {
 			next = amp_scan_skip(source->bytes, source->length, at);
@@ -91,7 +87,7 @@ static bool rest_of_line(const struct amp_source *source, size_t at, size_t *end
 		at = next;
 	}
 	*end = at;
-	return at < source->length;
+	return true;
 }
 
 static bool is_named(

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/always.h"
 #include "base/text.h"
 #include "schema/values.h"
 
@@ -188,7 +189,7 @@ static const struct element elements[AMP_EL_COUNT] = {
 
 const char *amp_grammar_name(enum amp_element element)
 {
-	return element < AMP_EL_COUNT ? elements[element].name : NULL;
+	return elements[element].name;
 }
 
 enum amp_inside amp_grammar_inside(enum amp_element element)
@@ -303,7 +304,8 @@ enum amp_element amp_grammar_element(const struct amp_complain *complain, bool p
 static size_t count_words(const struct rule *rule)
 {
 	size_t count = 0;
-	while (count < COUNT_OF(rule->words) && rule->words[count])
+	/* no rule of the table has as many */
+	while (AMP_ALWAYS(count < COUNT_OF(rule->words)) && rule->words[count])
 		count++;
 	return count;
 }

@@ -64,7 +64,7 @@ static void begin(
 			.statements = small_number_of(values, AMP_AT_STATEMENTS),
 			.rows = number_of(values, AMP_AT_ROWS),
 		};
-	} else if (element == AMP_EL_EFFECT) {
+	} else {
 		struct amp_plan_file_effect effect = {
 			.kind = text_of(values, AMP_AT_KIND),
 			.type = text_of(values, AMP_AT_TYPE),

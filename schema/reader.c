@@ -17,6 +17,7 @@
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
 
+#include "base/always.h"
 #include "schema/bytes.h"
 
 #define XSI "http://www.w3.org/2001/XMLSchema-instance"
@@ -36,10 +37,9 @@ struct reader {
 	size_t skipped; /* open elements inside the one that is passed over */
 	size_t pis;
 	struct amp_xml_content content; /* of the innermost open element */
-	bool errors; /* the parser complained, or we did about its results */
-	bool stopped;
-	bool lost;  /* the scanner met something else than the parser, at scan.tag */
-	bool ended; /* the root element was closed */
+	bool stopped; /* the parser complained, or there is enough wrong */
+	bool lost;    /* the scanner met something else than the parser, at scan.tag */
+	bool ended;   /* the root element was closed */
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -63,8 +63,7 @@ static void limit_findings(struct reader *reader)
 	struct amp_findings *findings = reader->complain->findings;
 	if (findings->failed || findings->arena->failed) {
 		stop(reader);
-	} else if (findings->count - reader->before >= AMP_READER_FINDINGS_MAX &&
-		!reader->stopped) {
+	} else if (findings->count - reader->before >= AMP_READER_FINDINGS_MAX) {
 		struct amplan_finding *finding =
 			amp_finding_add(findings, AMPLAN_NOTE, reader->complain->kind,
 				"the rest of the file is not looked at after %d findings",
@@ -92,22 +91,25 @@ static bool step(struct reader *reader, enum amp_scan_event event)
 		out_of_step(reader);
 		return false;
 	}
-	if (reader->scan.failed)
+	if (reader->scan.failed) {
 		reader->complain->findings->failed = true;
+		out_of_step(reader);
+		return false;
+	}
 	if (reader->scan.has_text && reader->depth && !reader->skipped)
 		reader->handler->text(reader->handler->context, reader->scan.text);
 	return true;
 }
 
-static bool names_match(
+/* Always, while parser and scanner are in step. */
+static inline bool names_match(
 	const struct reader *reader, struct amp_scan_range range, const char *local)
 {
 	const char *written = reader->scan.bytes + range.offset;
 	size_t length = strlen(local);
-	if (range.length < length ||
-		memcmp(written + range.length - length, local, length) != 0)
-		return false;
-	return range.length == length || written[range.length - length - 1] == ':';
+	return range.length >= length &&
+		!memcmp(written + range.length - length, local, length) &&
+		(range.length == length || written[range.length - length - 1] == ':');
 }
 
 static bool is_declaration(const char *bytes, struct amp_scan_range name)
@@ -123,12 +125,16 @@ static void check_namespaces(struct reader *reader, int count, const xmlChar **p
 	struct amp_findings *findings = reader->complain->findings;
 	size_t at = 0;
 	for (int i = 0; i < count; i++) {
-		const char *uri = pairs[2 * i + 1] ? (const char *)pairs[2 * i + 1] : "";
-		while (at < reader->scan.attributes.count &&
+		/* libxml2 has "" for none */
+		const char *uri = AMP_ALWAYS(pairs[2 * i + 1] != NULL)
+			? (const char *)pairs[2 * i + 1]
+			: "";
+		/* the parser took as many of them from here */
+		while (AMP_ALWAYS(at < reader->scan.attributes.count) &&
 			!is_declaration(reader->scan.bytes,
 				reader->scan.attributes.items[at].name))
 			at++;
-		if (at == reader->scan.attributes.count)
+		if (AMP_NEVER(at == reader->scan.attributes.count)) /* as said */
 			return;
 		struct amp_scan_range value = reader->scan.attributes.items[at++].value;
 		if (!strcmp(uri, AMP_NAMESPACE) || !strcmp(uri, XSI))
@@ -200,11 +206,12 @@ static bool collect_attributes(struct reader *reader, int count, const xmlChar *
 	size_t next = 0;
 	reader->attributes.count = 0;
 	for (int i = 0; i < count; i++, parsed += 5) {
-		while (next < reader->scan.attributes.count &&
+		while (AMP_ALWAYS(next < reader->scan.attributes.count) &&
 			is_declaration(reader->scan.bytes, written[next].name))
 			next++;
-		if (next == reader->scan.attributes.count ||
-			!names_match(reader, written[next].name, (const char *)parsed[0]))
+		if (AMP_NEVER(next == reader->scan.attributes.count ||
+			    !names_match(reader, written[next].name,
+				    (const char *)parsed[0]))) /* as it says */
 			return false;
 		add_attribute(reader, &written[next++], parsed);
 	}
@@ -260,8 +267,10 @@ static void on_start(void *context, const xmlChar *name, const xmlChar *prefix,
 		reader->skipped++;
 		return;
 	}
-	if (!names_match(reader, reader->scan.name, (const char *)name) ||
-		!collect_attributes(reader, nattributes, attributes)) {
+	bool same = collect_attributes(reader, nattributes, attributes);
+	if (AMP_NEVER(!same ||
+		    !names_match(reader, reader->scan.name,
+			    (const char *)name))) { /* as it says */
 		out_of_step(reader);
 		return;
 	}
@@ -334,7 +343,8 @@ static void on_doctype(void *context, const xmlChar *name, const xmlChar *extern
 	(void)name;
 	(void)external;
 	(void)system;
-	if (!step(reader, AMP_SCAN_DOCTYPE))
+	bool in_step = step(reader, AMP_SCAN_DOCTYPE);
+	if (AMP_NEVER(!in_step)) /* nothing that stops the reader stands before it */
 		return;
 	struct amplan_finding *finding = amp_complain(reader->complain,
 		(struct amp_scan_range){reader->scan.tag, strlen("<!DOCTYPE")},
@@ -344,9 +354,9 @@ static void on_doctype(void *context, const xmlChar *name, const xmlChar *extern
 	stop(reader);
 }
 
-/* We look at namespaces ourselves. libxml2 also calls one broken when it only has no
-   memory to look at it. */
-static bool is_about_uri(int code)
+/* We look at namespaces ourselves: of these two the second comes as a warning. libxml2
+   also calls one broken when it only has no memory to look at it. */
+static inline bool is_about_uri(int code)
 {
 	return code == XML_WAR_NS_URI || code == XML_WAR_NS_URI_RELATIVE;
 }
@@ -365,14 +375,14 @@ static void on_error(void *context, xmlErrorPtr problem)
 	struct amp_findings *findings = reader->complain->findings;
 	if (problem->code == XML_ERR_NO_MEMORY || !problem->message)
 		findings->failed = true;
-	if (problem->level == XML_ERR_WARNING || is_about_uri(problem->code) ||
-		reader->stopped || reader->errors || findings->failed)
+	if (problem->level == XML_ERR_WARNING || problem->code == XML_WAR_NS_URI ||
+		reader->stopped || findings->failed)
 		return;
-	reader->errors = true;
 	long consumed = xmlByteConsumed(reader->parser);
-	size_t at = consumed < 0 ? reader->scan.at : (size_t)consumed;
+	/* it has an input, of UTF-8 */
+	size_t at = AMP_NEVER(consumed < 0) ? reader->scan.at : (size_t)consumed;
 	/* a '<' or '&' that stands for itself is noticed behind it */
-	bool bare = problem->code == XML_ERR_NAME_REQUIRED && at > 0;
+	bool bare = problem->code == XML_ERR_NAME_REQUIRED && AMP_ALWAYS(at);
 	if (bare && strchr("<&", reader->complain->source->bytes[at - 1]))
 		at--;
 	struct amplan_finding *finding = amp_complain(reader->complain,
@@ -479,9 +489,9 @@ static bool judge(struct reader *reader)
 {
 	if (reader->parser->errNo == XML_ERR_NO_MEMORY)
 		reader->complain->findings->failed = true;
-	if (reader->stopped || reader->errors || reader->complain->findings->failed)
+	if (reader->stopped || reader->complain->findings->failed)
 		return false;
-	if (reader->lost) { /* in a file without fault: never to happen */
+	if (AMP_NEVER(reader->lost)) { /* in a file without fault */
 		amp_complain_hint(reader->complain,
 			amp_complain(reader->complain,
 				(struct amp_scan_range){reader->scan.tag, 1},
@@ -490,8 +500,9 @@ static bool judge(struct reader *reader)
 		return false;
 	}
 	int code = reader->parser->errNo;
-	if (reader->parser->wellFormed && reader->ended &&
-		(code == XML_ERR_OK || is_about_uri(code)))
+	/* whatever is wrong was told to on_error() */
+	if (AMP_ALWAYS(reader->parser->wellFormed && reader->ended &&
+		    (code == XML_ERR_OK || is_about_uri(code))))
 		return true;
 	amp_complain_hint(reader->complain,
 		amp_complain(reader->complain,

@@ -264,5 +264,5 @@ struct amplan_place amp_sql_place(const struct amp_sql *sql, size_t offset, size
 	size_t end, file = origin(sql, offset, &end);
 	if (length > 1)
 		origin(sql, offset + length - 1, &end);
-	return amp_source_place(sql->source, file, end > file ? end - file : 1);
+	return amp_source_place(sql->source, file, end - file);
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "schema/bytes.h"
 #include "tests/support/cmocka.h"
 #include "tests/support/folder.h"
 #include "tests/support/temp.h"
@@ -149,6 +150,7 @@ static void test_catalog__tells_of_every_file_that_cannot_be_used(void **state)
 	assert_int_equal(symlink("/etc/passwd", "m/absolute.xml"), 0);
 	assert_int_equal(symlink("../outside.xml", "m/above.xml"), 0);
 	assert_int_equal(symlink("..", "m/up"), 0);
+	assert_int_equal(symlink("/etc/passwd", "m/out.sql"), 0);
 	assert_int_equal(symlink("nowhere", "m/dangling.xml"), 0);
 	assert_int_equal(mkfifo("m/pipe.xml", 0600), 0);
 	assert_int_equal(symlink("/dev/zero", "m/zero.sql"), 0);
@@ -166,6 +168,8 @@ static void test_catalog__tells_of_every_file_that_cannot_be_used(void **state)
 		"{} (bring back what it leads to, or remove it)\n"
 		"m/large.xml:0:0+0: error[invalid-descriptor]: the file is larger than 4 "
 		"MiB {} (put large SQL into .sql files, named with src=\"...\")\n"
+		"m/out.sql:0:0+0: error[invalid-descriptor]: the link leads out of the "
+		"migrations folder {} (copy the file into the folder)\n"
 		"m/pipe.xml:0:0+0: error[invalid-descriptor]: this is not a regular file "
 		"{} (move it elsewhere, or give it a name that does not end so)\n"
 		"m/up:0:0+0: error[invalid-descriptor]: the link leads out of the "
@@ -174,6 +178,133 @@ static void test_catalog__tells_of_every_file_that_cannot_be_used(void **state)
 		"m/zero.sql:0:0+0: error[invalid-descriptor]: the link leads out of the "
 		"migrations folder {} (copy the file into the folder)\n");
 	assert_string_equal(folder.catalog.stamp, "");
+}
+
+static void test_catalog__reads_an_sql_file_once_and_by_way_of_links(void **state)
+{
+	FOLDER folder;
+	(void)state;
+	folder_init(&folder);
+	folder_file(&folder, "a.xml",
+		"<migrations " NS "><migration id=\"a\"><up src=\"x.sql\"/>"
+		"<down src=\"x.sql\"/></migration><migration id=\"b\">"
+		"<up src=\"link/y.sql\"/></migration></migrations>");
+	folder_file(&folder, "x.sql", "SELECT 1");
+	folder_file(&folder, "sub/y.sql", "SELECT 2");
+	assert_int_equal(symlink("sub", "m/link"), 0);
+	folder_load(&folder);
+	assert_catalog(&folder, "");
+	const struct amp_migration *migration = folder.catalog.items[0];
+	assert_ptr_equal(migration->up->source, migration->down->source);
+	assert_string_equal(folder.catalog.items[1]->up->text, "SELECT 2");
+	assert_string_equal(folder.catalog.items[1]->up->source->path, "m/link/y.sql");
+}
+
+/* A file that takes no room on the disk and, as UTF-16, no time. */
+static void folder_zeros(struct folder *folder, const char *name, size_t length)
+{
+	AMP_STR_AUTO path = AMP_STR_INIT;
+	folder_file(folder, name, "\xff\xfe");
+	amp_str_addf(&path, "m/%s", name);
+	assert_int_equal(truncate(amp_str_text(&path), (off_t)length), 0);
+}
+
+static bool is_found(const struct folder *folder, const char *message)
+{
+	for (size_t i = 0; i < folder->catalog.findings.count; i++)
+		if (!strcmp(folder->catalog.findings.items[i].message, message))
+			return true;
+	return false;
+}
+
+/* One load, since it takes its time: the last XML file, SQL that a descriptor names, and
+   what the stamp would read besides. */
+static void test_catalog__reads_no_more_than_there_is_room_for(void **state)
+{
+	FOLDER folder;
+	char name[16];
+	(void)state;
+	folder_init(&folder);
+	folder_file(&folder, "0.xml",
+		"<migration " NS " id=\"a\"><up src=\"large.sql\"/></migration>");
+	folder_zeros(&folder, "1.sql", AMP_SQL_LIMIT);
+	for (size_t i = 0; i < AMP_CATALOG_LIMIT / AMP_XML_LIMIT; i++) {
+		snprintf(name, sizeof(name), "2.%02zu.xml", i);
+		folder_zeros(&folder, name, AMP_XML_LIMIT);
+	}
+	folder_zeros(&folder, "large.sql", AMP_XML_LIMIT);
+	folder_load(&folder);
+	assert_true(is_found(&folder,
+		"with this file the migrations are larger than 512 "
+		"MiB together"));
+	assert_true(is_found(&folder,
+		"with file 'large.sql' the migrations are larger than "
+		"512 MiB together"));
+	assert_string_equal(folder.catalog.stamp, "");
+}
+
+static void test_catalog__hashes_no_more_than_so_much_again(void **state)
+{
+	FOLDER folder;
+	AMP_STR_AUTO sql = AMP_STR_INIT;
+	(void)state;
+	folder_init(&folder);
+	while (sql.length <= AMP_AGAIN_LIMIT / 2)
+		amp_str_add(&sql, "SELECT 1; -- and nothing else\n");
+	folder_bytes(&folder, "a.sql", sql.data, sql.length);
+	folder_file(&folder, "a.xml",
+		"<migrations " NS "><migration id=\"a\"><up src=\"a.sql\"/></migration>"
+		"<migration id=\"b\"><up src=\"a.sql\"/></migration>\n"
+		"<migration id=\"c\"><up src=\"a.sql\"/></migration></migrations>");
+	folder_load(&folder);
+	assert_catalog(&folder,
+		"m/a.xml:2:28+5: error[invalid-descriptor]: the files that are named again, "
+		"'a.sql' the last, are larger than 8 MiB together {c} (let one migration run "
+		"it, and the others depend on that one)\n");
+}
+
+static void test_catalog__refuses_large_sql_files(void **state)
+{
+	FOLDER folder;
+	(void)state;
+	folder_init(&folder);
+	folder_file(&folder, "a.xml",
+		"<migration " NS " id=\"a\"><up src=\"x.sql\"/></migration>");
+	folder_file(&folder, "x.sql", "");
+	assert_int_equal(truncate("m/x.sql", (off_t)AMP_SQL_LIMIT + 1), 0);
+	folder_load(&folder);
+	assert_catalog(&folder,
+		"m/a.xml:1:49+5: error[invalid-descriptor]: file 'x.sql' is larger than 256 "
+		"MiB {a} (split it into several migrations)\n");
+}
+
+/* A folder that is missing, or in which something is wrong, before one that is fine. */
+static void test_stamp__ends_at_the_first_folder_that_is_not_fine(void **state)
+{
+	FOLDER folder;
+	char stamp[AMP_DIGEST_SIZE];
+	static const char *const missing[] = {"nowhere", "m"},
+				 *const wrong[] = {"n", "m"};
+	(void)state;
+	folder_init(&folder);
+	folder_file(&folder, "a.xml", ONE("a"));
+	assert_int_equal(mkdir("n", 0700), 0);
+	assert_int_equal(symlink("nowhere", "n/b.sql"), 0);
+	assert_int_equal(
+		amp_catalog_stamp(missing, 2, "sqlite", stamp, &folder.error), AMPLAN_OK);
+	assert_string_equal(stamp, "");
+	assert_int_equal(
+		amp_catalog_stamp(wrong, 2, "sqlite", stamp, &folder.error), AMPLAN_OK);
+	assert_string_equal(stamp, "");
+	assert_int_equal(load(&folder, missing, 2), AMPLAN_REFUSED);
+	assert_string_equal(folder.error.message, "folder 'nowhere' does not exist");
+	amp_catalog_deinit(&folder.catalog);
+	assert_int_equal(
+		amp_catalog_load(&folder.catalog, wrong, 2, "sqlite", &folder.error),
+		AMPLAN_OK);
+	assert_string_equal(folder.catalog.stamp, "");
+	assert_int_equal(unlink("n/b.sql"), 0);
+	assert_int_equal(rmdir("n"), 0);
 }
 
 static void test_catalog__tells_what_is_wrong_with_sql_files(void **state)
@@ -365,6 +496,12 @@ int main(void)
 		cmocka_unit_test(test_catalog__walks_each_folder_once),
 		cmocka_unit_test(test_catalog__follows_links_that_stay_inside),
 		cmocka_unit_test(test_catalog__tells_of_every_file_that_cannot_be_used),
+		cmocka_unit_test(
+			test_catalog__reads_an_sql_file_once_and_by_way_of_links),
+		cmocka_unit_test(test_catalog__refuses_large_sql_files),
+		cmocka_unit_test(test_catalog__reads_no_more_than_there_is_room_for),
+		cmocka_unit_test(test_catalog__hashes_no_more_than_so_much_again),
+		cmocka_unit_test(test_stamp__ends_at_the_first_folder_that_is_not_fine),
 		cmocka_unit_test(test_catalog__tells_what_is_wrong_with_sql_files),
 		cmocka_unit_test(test_catalog__judges_the_bytes_of_sql_files),
 		cmocka_unit_test(test_catalog__wants_a_folder),

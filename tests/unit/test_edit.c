@@ -496,6 +496,99 @@ static void test_edit__has_no_place_in_an_empty_element(void **state)
 		"'m/a.xml' has no place for a dependency of migration 'a'");
 }
 
+/* A migration that no reader made, at the start of a text. */
+static void assert_edited(const char *text, const char *expected)
+{
+	static const char *const ids[] = {"x"};
+	AMP_ARENA_AUTO arena = {0};
+	AMP_STR_AUTO bytes = AMP_STR_INIT;
+	struct amplan_error error;
+	struct amp_source *source = amp_source_new(&arena, "a.xml", text, strlen(text));
+	const struct amp_migration migration = {
+		.id = "a", .module = "", .source = source};
+	const struct amp_edit edit = {&migration, ids, 1};
+	int code = amp_edit_add_depends(source, &edit, 1, &bytes, NULL, &error);
+	assert_int_equal(code, expected ? AMPLAN_OK : AMPLAN_REFUSED);
+	if (expected)
+		assert_string_equal(amp_str_text(&bytes), expected);
+	else
+		assert_string_equal(error.message,
+			"'a.xml' has no place for a dependency of migration 'a'");
+}
+
+static void test_edit__of_what_no_reader_accepts(void **state)
+{
+	(void)state;
+	assert_edited("<a><b><c/></b></a>", "<a><depends on=\"x\"/><b><c/></b></a>");
+	assert_edited("<a><allow/></a>", "<a><depends on=\"x\"/><allow/></a>");
+	assert_edited("<a><b", NULL);
+	assert_edited("<a><b>", NULL);
+	assert_edited("<a><!b></a>", NULL);
+	assert_edited("</a>", NULL);
+}
+
+static void test_edit__leaves_other_sources_alone(void **state)
+{
+	static const char *const ids[] = {"x"};
+	FOLDER folder;
+	AMP_STR_AUTO bytes = AMP_STR_INIT;
+	size_t added;
+	(void)state;
+	load_plain(&folder);
+	const struct amp_edit edits[] = {
+		{folder.catalog.items[0], ids, 1}, {folder.catalog.items[1], ids, 1}};
+	assert_int_equal(amp_edit_add_depends(folder.catalog.items[1]->source, edits, 1,
+				 &bytes, &added, &folder.error),
+		AMPLAN_OK);
+	assert_int_equal(added, 0);
+	assert_int_equal(bytes.length, folder.catalog.items[1]->source->length);
+	assert_int_equal(amp_edit_add_depends(folder.catalog.items[1]->source, edits, 2,
+				 &bytes, &added, &folder.error),
+		AMPLAN_OK);
+	assert_int_equal(added, 1);
+}
+
+/* The first of two files cannot take it, has changed in length only, or cannot be written. */
+static void test_edit__stops_at_the_first_file(void **state)
+{
+	static const char *const ids[] = {"x"};
+	char name[300];
+	FOLDER folder;
+	size_t added;
+	(void)state;
+	load_plain(&folder);
+	folder_file(&folder, "0.xml", "<migration " NS " id=\"0\"/>");
+	amp_catalog_deinit(&folder.catalog);
+	assert_int_equal(amp_catalog_load(&folder.catalog, (const char *[]){"m"}, 1,
+				 "sqlite", &folder.error),
+		AMPLAN_OK);
+	struct amp_edit edits[] = {
+		{folder.catalog.items[0], ids, 1}, {folder.catalog.items[1], ids, 1}};
+	assert_int_equal(amp_edit_files(edits, 2, &added, &folder.error), AMPLAN_REFUSED);
+	assert_string_equal(folder.error.message,
+		"'m/0.xml' has no place for a dependency of migration '0'");
+	edits[0].migration = folder.catalog.items[2];
+	AMP_STR_AUTO other = AMP_STR_INIT;
+	amp_str_add(&other, plain);
+	other.data[other.length - 2] = '\t';
+	folder_file(&folder, "a.xml", amp_str_text(&other));
+	assert_int_equal(amp_edit_files(edits, 2, &added, &folder.error), AMPLAN_REFUSED);
+	assert_string_equal(
+		folder.error.message, "'m/a.xml' was changed while it was looked at");
+	assert_int_equal(unlink("m/a.xml"), 0);
+	assert_int_equal(unlink("m/0.xml"), 0);
+	/* beside a name as long as this there is no room for another */
+	memset(name, 'n', sizeof(name));
+	strcpy(name + 240, ".xml");
+	folder_file(&folder, name, plain);
+	amp_catalog_deinit(&folder.catalog);
+	folder_load(&folder);
+	edits[0].migration = folder.catalog.items[0];
+	assert_int_equal(
+		amp_edit_files(edits, 1, &added, &folder.error), AMPLAN_INTERNAL);
+	assert_int_equal(added, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -504,6 +597,9 @@ int main(void)
 		cmocka_unit_test(test_edit__writes_all_files),
 		cmocka_unit_test(test_edit__refuses_a_file_that_changed),
 		cmocka_unit_test(test_edit__leaves_what_is_complete),
+		cmocka_unit_test(test_edit__of_what_no_reader_accepts),
+		cmocka_unit_test(test_edit__leaves_other_sources_alone),
+		cmocka_unit_test(test_edit__stops_at_the_first_file),
 		cmocka_unit_test(test_edit__has_no_place_in_an_empty_element),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
  * planner/graph and planner/squash: what a catalog comes to as a graph.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/str.h"
 #include "planner/graph.h"
@@ -341,6 +342,51 @@ static void test_graph__thousands_of_wrong_ids_end_soon(void **state)
 		"4900 more dependencies are on migrations that do not exist");
 }
 
+/* "ID words" with a number in the place of each '#', so many times. */
+static void add_many(struct world *w, int count, const char *line)
+{
+	for (int i = 0; i < count; i++) {
+		AMP_STR_AUTO text = AMP_STR_INIT;
+		for (const char *c = line; *c; c++)
+			if (*c == '@')
+				amp_str_addf(&text, "%d", i);
+			else
+				amp_str_addc(&text, *c);
+		world_add(w, amp_arena_strdup(&w->arena, amp_str_text(&text)));
+	}
+}
+
+static void assert_told(
+	int count, const char *line, const char *other, size_t findings, const char *last)
+{
+	WORLD w;
+	world_init(&w);
+	add_many(&w, count, line);
+	if (other)
+		add_many(&w, count, other);
+	world_build(&w);
+	assert_int_equal(w.findings.count, findings);
+	bool found = false;
+	for (size_t i = 0; i < w.findings.count; i++)
+		found = found || !strcmp(w.findings.items[i].message, last);
+	assert_true(found);
+}
+
+static void test_graph__a_hundred_of_a_kind_are_told(void **state)
+{
+	(void)state;
+	assert_told(103, "a@ a@", NULL, 101,
+		"3 more dependencies are of a migration on itself");
+	assert_told(103, "s@ a@ =a@", "a@", 101,
+		"3 more dependencies are on what the migration replaces");
+	assert_told(
+		103, "s@ =s@", NULL, 101, "3 more conflicts of squashes are not shown");
+	assert_told(103, "s@ =t@", "t@ =s@", 101,
+		"3 more conflicts of squashes are not shown");
+	assert_told(103, "s@ =x@", "t@ =x@", 101,
+		"3 more conflicts of squashes are not shown");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -366,6 +412,7 @@ int main(void)
 		cmocka_unit_test(test_graph__squash_depends_on_what_it_replaces),
 		cmocka_unit_test(test_graph__squashes_that_replace_each_other),
 		cmocka_unit_test(test_graph__thousands_of_wrong_ids_end_soon),
+		cmocka_unit_test(test_graph__a_hundred_of_a_kind_are_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -321,6 +321,115 @@ static void test_plan_file__is_read_with_the_same_care_as_a_descriptor(void **st
 		"'1234567890123456789' {} (a number without sign or leading zeros)\n");
 }
 
+static void test_plan_file__has_small_numbers(void **state)
+{
+	READING reading;
+	AMP_STR_AUTO out = AMP_STR_INIT;
+	(void)state;
+	amp_str_add(&out,
+		ROOT
+		"\n<step number=\"4294967296\" stage=\"4294967295\" statements=\"0\" "
+		"rows=\"4294967296\">" MIGRATION "</step></plan>");
+	amp_seal_close(out.data, out.length,
+		(size_t)(strstr(out.data, AMP_SEAL_OPEN) - out.data));
+	read_plan(&reading, out.data, out.length);
+	assert_int_equal(reading.code, AMPLAN_OK);
+	assert_int_equal(reading.file->steps[0].number, UINT32_MAX);
+	assert_int_equal(reading.file->steps[0].stage, UINT32_MAX);
+	assert_int_equal(reading.file->steps[0].rows, INT64_C(4294967296));
+	/* with another error a step without migration is not told as well */
+	assert_sealed(ROOT STEP "<stp/></step></plan>",
+		"plan.xml:2:53+3: error[invalid-plan]: unknown element 'stp' in 'step' {} "
+		"(what may stand here: 'migration' or 'effect')\n");
+}
+
+/* Names of databases may be of any bytes; only what XML can hold is shown. */
+static void test_plan_file__holds_any_name(void **state)
+{
+	static const char *const names[][2] = {
+		{"\x01\x1f ", "\xef\xbf\xbd\xef\xbf\xbd "},
+		{"\t\n\r<>&\"'", "&#9;&#10;&#13;&#60;&#62;&#38;&#34;'"},
+		{"\x80\xff", "\xef\xbf\xbd\xef\xbf\xbd"},
+		{"\xc3\xa4\xc3", "\xc3\xa4\xef\xbf\xbd"},
+		{"\xe2\x82\xac\xe2\x82", "\xe2\x82\xac\xef\xbf\xbd\xef\xbf\xbd"},
+		{"\xf0\x9f\x98\x80\xf0\x9f", "\xf0\x9f\x98\x80\xef\xbf\xbd\xef\xbf\xbd"},
+		{"\xef\xbf\xbe\xef\xbf\xbf\xef\xbf\xbd",
+			"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"
+			"\xef\xbf\xbd\xef\xbf\xbd"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		AMP_STR_AUTO out = AMP_STR_INIT;
+		AMP_STR_AUTO expected = AMP_STR_INIT;
+		const struct amp_plan_file file = {
+			.engine = "sqlite", .fidelity = "none", .database = names[i][0]};
+		amp_plan_file_write(&out, &file);
+		amp_str_addf(&expected, "database=\"%s\"\n", names[i][1]);
+		assert_non_null(strstr(out.data, amp_str_text(&expected)));
+	}
+}
+
+/* SQL as CDATA: carriage returns and ends of sections come out of it as they went in. */
+static void test_plan_file__holds_any_sql(void **state)
+{
+	static const char *const texts[] = {
+		"\r", "\rx", "x\r\r\n", "]]>", "a]]>]]>b", "]>", "a>b", "ab>c"};
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		FOLDER folder;
+		READING reading;
+		AMP_STR_AUTO out = AMP_STR_INIT;
+		folder_init(&folder);
+		folder_file(&folder, "a.xml",
+			"<migration xmlns=\"urn:amplan:1\" id=\"a\"><up>x</up></migration>");
+		folder_load(&folder);
+		struct amp_migration migration = *folder.catalog.items[0];
+		const struct amp_sql sql = {.text = texts[i], .length = strlen(texts[i])};
+		migration.up = &sql;
+		struct amp_plan_file_step step = {.migration = &migration, .number = 1};
+		const struct amp_plan_file file = {.engine = "sqlite",
+			.fidelity = "none",
+			.steps = &step,
+			.nsteps = 1};
+		amp_plan_file_write(&out, &file);
+		read_plan(&reading, out.data, out.length);
+		if (reading.file)
+			assert_string_equal(
+				reading.file->steps[0].migration->up->text, texts[i]);
+		else
+			assert_string_equal(texts[i], "\r"); /* no statement */
+	}
+}
+
+/* A section is not cut inside of a character. */
+static void test_plan_file__cuts_between_characters(void **state)
+{
+	FOLDER folder;
+	READING reading;
+	AMP_STR_AUTO text = AMP_STR_INIT;
+	AMP_STR_AUTO out = AMP_STR_INIT;
+	(void)state;
+	folder_init(&folder);
+	folder_file(&folder, "a.xml",
+		"<migration xmlns=\"urn:amplan:1\" id=\"a\"><up>x</up></migration>");
+	folder_load(&folder);
+	struct amp_migration migration = *folder.catalog.items[0];
+	amp_str_add(&text, "x");
+	while (text.length < 3 << 20)
+		amp_str_add(&text, "\xf0\x9f\x98\x80");
+	const struct amp_sql sql = {.text = text.data, .length = text.length};
+	migration.up = &sql;
+	struct amp_plan_file_step step = {.migration = &migration, .number = 1};
+	const struct amp_plan_file file = {
+		.engine = "sqlite", .fidelity = "none", .steps = &step, .nsteps = 1};
+	amp_plan_file_write(&out, &file);
+	read_plan(&reading, out.data, out.length);
+	assert_int_equal(reading.code, AMPLAN_OK);
+	assert_int_equal(reading.file->steps[0].migration->up->length, text.length);
+	assert_memory_equal(
+		reading.file->steps[0].migration->up->text, text.data, text.length);
+}
+
 static void test_plan_file__carries_large_sql(void **state)
 {
 	FOLDER folder;
@@ -354,6 +463,10 @@ int main(void)
 		cmocka_unit_test(test_plan_file__knows_what_is_none),
 		cmocka_unit_test(
 			test_plan_file__is_read_with_the_same_care_as_a_descriptor),
+		cmocka_unit_test(test_plan_file__has_small_numbers),
+		cmocka_unit_test(test_plan_file__holds_any_name),
+		cmocka_unit_test(test_plan_file__holds_any_sql),
+		cmocka_unit_test(test_plan_file__cuts_between_characters),
 		cmocka_unit_test(test_plan_file__carries_large_sql),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

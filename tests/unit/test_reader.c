@@ -669,6 +669,143 @@ static void test_reader__refuses_long_tags_and_many_instructions(void **state)
 		"the file holds more than 100 processing instructions");
 }
 
+static void test_reader__what_looks_like_something_else(void **state)
+{
+	(void)state;
+	assert_descriptor("<migration " NS " id=\"a\" xmlnsx=\"b\">" GOOD "</migration>",
+		"m/a.xml:1:40+6: error[invalid-descriptor]: unknown attribute 'xmlnsx' on "
+		"'migration' {a} (what may stand here: 'id', 'module', 'transaction', "
+		"'foreign-keys', 'maintenance' or 'breaking')\n");
+	assert_descriptor("<migration " NS " xmlns:r=\"relative\" id=\"a\">" GOOD
+			  "</migration>",
+		"m/a.xml:1:42+8: error[invalid-descriptor]: the namespace 'relative' has "
+		"no meaning here {} (the only namespace of descriptors is 'urn:amplan:1')\n");
+	assert_descriptor(M(GOOD "<down xmlns=\"\">x</down>"),
+		"m/a.xml:1:58+4: error[invalid-descriptor]: element 'down' is in no "
+		"namespace, but must be in 'urn:amplan:1' {a} (remove it, or its prefix "
+		"and its xmlns, if it is one of amplan's)\n");
+	assert_descriptor("<migration " NS "><depends on=\"b\"/><depends on=\"b\"/>" GOOD
+			  "</migration>",
+		"m/a.xml:1:2+9: error[invalid-descriptor]: 'migration' needs the attribute "
+		"'id' {} (write <migration id=\"...\">)\n"
+		"m/a.xml:1:63+1: warning[redundant-dependency]: '?' depends on 'b' more "
+		"than once {} (remove one of them)\n"
+		"  m/a.xml:1:46+1: the first one\n");
+	assert_descriptor("<a:migration xmlns:a=\"urn:amplan:1\" xmlns=\"\" id=\"a\">"
+			  "<a:up>x</a:up></a:migration>",
+		"m/a.xml:1:44+1: error[invalid-descriptor]: the namespace '' has no "
+		"meaning here {} (the only namespace of descriptors is 'urn:amplan:1')\n");
+	assert_descriptor(M("<up>1 </ >"),
+		"m/a.xml:1:50+1: error[invalid-descriptor]: the XML is not well-formed: "
+		"Opening and ending tag mismatch: up line 1 and unparsable {} (check that "
+		"each tag is closed and each quote has its partner)\n");
+	assert_descriptor(M("<up>&;</up>"),
+		"m/a.xml:1:44+1: error[invalid-descriptor]: the XML is not well-formed: "
+		"xmlParseEntityRef: no name {} (in SQL write '&lt;' for '<' and '&amp;' "
+		"for '&', or put the SQL into <![CDATA[ … ]]>)\n");
+	assert_descriptor(M("<up a='&;'>x</up>"),
+		"m/a.xml:1:47+1: error[invalid-descriptor]: the XML is not well-formed: "
+		"xmlParseEntityRef: no name {} (in SQL write '&lt;' for '<' and '&amp;' "
+		"for '&', or put the SQL into <![CDATA[ … ]]>)\n");
+	assert_descriptor(M("<up>a <b</up>"),
+		"m/a.xml:1:48+1: error[invalid-descriptor]: the XML is not well-formed: "
+		"error parsing attribute name {} (in SQL write '&lt;' for '<' and '&amp;' "
+		"for '&', or put the SQL into <![CDATA[ … ]]>)\n");
+}
+
+static void test_reader__tells_no_more_than_a_person_reads(void **state)
+{
+	static const struct {
+		const char *again;
+		size_t count, findings;
+	} cases[] = {
+		{"<depends on=\"b\"/>", 150, AMP_READER_FINDINGS_MAX + 1},
+		{"<verify>--</verify>", 150, AMP_READER_FINDINGS_MAX + 1},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		FOLDER folder;
+		AMP_STR_AUTO text = AMP_STR_INIT;
+		folder_init(&folder);
+		amp_str_add(&text, "<migration " NS " id=\"a\">");
+		for (size_t k = 0; k < cases[i].count; k++)
+			amp_str_add(&text, cases[i].again);
+		amp_str_add(&text, GOOD "</migration>");
+		folder_file(&folder, "a.xml", amp_str_text(&text));
+		folder_load(&folder);
+		assert_int_equal(folder.catalog.findings.count, cases[i].findings);
+	}
+}
+
+static void test_reader__counts_elements_and_pieces(void **state)
+{
+	FOLDER folder;
+	AMP_STR_AUTO text = AMP_STR_INIT;
+	(void)state;
+	folder_init(&folder);
+	amp_str_add(&text, "<migration " NS " id=\"a\">" GOOD "\n");
+	for (int i = 0; i < (1 << 15) + 10; i++)
+		amp_str_addf(&text, "<depends on=\"b%d\"/>", i);
+	amp_str_add(&text, "</migration>");
+	folder_file(&folder, "a.xml", amp_str_text(&text));
+	amp_str_clear(&text);
+	amp_str_add(&text, "<migration " NS " id=\"b\">\n<up>SELECT");
+	repeat(&text, "\r\n1+&lt;", 2 << 20);
+	amp_str_add(&text, "</up></migration>");
+	folder_file(&folder, "b.xml", amp_str_text(&text));
+	folder_load(&folder);
+	assert_int_equal(folder.catalog.findings.count, 2);
+	assert_string_equal(folder.catalog.findings.items[0].message,
+		"the file holds more than 32768 elements");
+	assert_string_equal(folder.catalog.findings.items[1].message,
+		"with this text the file has more than 262144 pieces of text");
+}
+
+/* The parser tells of a tag before it sees that it does not end. */
+static void test_reader__loses_its_place_in_a_tag_without_end(void **state)
+{
+	(void)state;
+	assert_descriptor("<migration " NS " id=\"a\" ",
+		"m/a.xml:1:40+1: error[invalid-descriptor]: the XML is not well-formed: "
+		"Couldn't find end of Start Tag migration line 1 {} (check that each tag "
+		"is closed and each quote has its partner)\n");
+	assert_descriptor("<migration " NS " id=\"a\"",
+		"m/a.xml:1:39+1: error[invalid-descriptor]: the XML is not well-formed: "
+		"attributes construct error {} (check that each tag is closed and each "
+		"quote has its partner)\n");
+	assert_descriptor("</migration><migration " NS " id=\"a\">" GOOD "</migration>",
+		"m/a.xml:1:1+1: error[invalid-descriptor]: the XML is not well-formed: "
+		"StartTag: invalid element name {} (in SQL write '&lt;' for '<' and "
+		"'&amp;' for '&', or put the SQL into <![CDATA[ … ]]>)\n");
+	FOLDER folder;
+	AMP_STR_AUTO text = AMP_STR_INIT;
+	folder_init(&folder);
+	repeat(&text, "<a>", 3 * 1000);
+	folder_file(&folder, "a.xml", amp_str_text(&text));
+	folder_load(&folder);
+	assert_catalog(&folder,
+		"m/a.xml:1:2+1: error[invalid-descriptor]: element 'a' is in no namespace, "
+		"but must be in 'urn:amplan:1' {} (write <a xmlns=\"urn:amplan:1\" ...>)\n"
+		"m/a.xml:1:772+1: error[invalid-descriptor]: the XML is not well-formed: "
+		"Excessive depth in document: 256 use XML_PARSE_HUGE option {} (check that "
+		"each tag is closed and each quote has its partner)\n");
+}
+
+/* More instructions than are looked at, behind something that is wrong already. */
+static void test_reader__complains_once(void **state)
+{
+	AMP_STR_AUTO text = AMP_STR_INIT;
+	(void)state;
+	amp_str_add(&text, "<migration " NS " id=\"a\"><x:y/>");
+	for (int i = 0; i <= 200; i++)
+		amp_str_add(&text, "<?p?>");
+	amp_str_add(&text, GOOD "</migration>");
+	assert_descriptor(amp_str_text(&text),
+		"m/a.xml:1:44+1: error[invalid-descriptor]: the XML is not well-formed: "
+		"Namespace prefix x on y is not defined {} (check that each tag is closed "
+		"and each quote has its partner)\n");
+}
+
 static void test_reader__reads_a_thousand_migrations_and_large_sql(void **state)
 {
 	FOLDER folder;
@@ -716,6 +853,11 @@ int main(void)
 		cmocka_unit_test(test_reader__refuses_any_doctype),
 		cmocka_unit_test(test_reader__decides_on_hostile_files),
 		cmocka_unit_test(test_reader__refuses_long_tags_and_many_instructions),
+		cmocka_unit_test(test_reader__what_looks_like_something_else),
+		cmocka_unit_test(test_reader__tells_no_more_than_a_person_reads),
+		cmocka_unit_test(test_reader__counts_elements_and_pieces),
+		cmocka_unit_test(test_reader__loses_its_place_in_a_tag_without_end),
+		cmocka_unit_test(test_reader__complains_once),
 		cmocka_unit_test(test_reader__reads_a_thousand_migrations_and_large_sql),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,6 +52,27 @@ char *__wrap_amp_arena_strdup(struct amp_arena *arena, const char *text);
 char *__real_amp_arena_strndup(struct amp_arena *arena, const char *text, size_t length);
 char *__wrap_amp_arena_strndup(struct amp_arena *arena, const char *text, size_t length);
 
+char *__real_amp_arena_vprintf(struct amp_arena *arena, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
+char *__wrap_amp_arena_vprintf(struct amp_arena *arena, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
+char *__wrap_amp_arena_printf(struct amp_arena *arena, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+char *__wrap_amp_arena_vprintf(struct amp_arena *arena, const char *format, va_list args)
+{
+	return fails_in(arena) ? NULL : __real_amp_arena_vprintf(arena, format, args);
+}
+
+char *__wrap_amp_arena_printf(struct amp_arena *arena, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	char *text = __wrap_amp_arena_vprintf(arena, format, args);
+	va_end(args);
+	return text;
+}
+
 void *__wrap_amp_arena_alloc(struct amp_arena *arena, size_t size)
 {
 	return fails_in(arena) ? NULL : __real_amp_arena_alloc(arena, size);
@@ -96,9 +117,13 @@ static void fill(struct folder *folder)
 		"<depends on=\"b\" reason=\"a &amp; b\"/><depends on=\"b\"/>"
 		"<up>SELECT '&lt;'<![CDATA[ < ]]></up><down src=\"x.sql\"/>"
 		"<verify>SELECT 1</verify></migration>"
-		"<migration id=\"a\" other=\"1\"><upp/></migration></migrations>");
+		"<migration id=\"a\" other=\"1\"><upp/></migration>"
+		"<migration id=\"s\" transaction=\"maybe\"><replaces id=\"r\"/>"
+		"<allow kind=\"row-loss\" reason=\"empty\"/><up>x</up></migration>"
+		"</migrations>");
 	folder_file(folder, "b.xml", "<migration xmlns=\"urn:amplan:1\" id=\"b\"><up>");
 	folder_file(folder, "c/d/c.xml", "<!DOCTYPE x><x/>");
+	folder_file(folder, "unused.sql", "SELECT 3;");
 	folder_file(folder, "x.sql", "SELECT 1;\r\nSELECT 2;\r\n");
 	assert_int_equal(symlink("c", "m/e"), 0);
 }
@@ -218,6 +243,40 @@ static void test_plan_file__says_that_there_is_no_memory(void **state)
 	assert_true(tried > 20);
 }
 
+/* Findings may have an arena of their own. */
+static void test_plan_file__has_no_memory_for_findings(void **state)
+{
+	struct amp_arena arena = {0}, other = {0};
+	struct amp_findings findings;
+	struct amp_plan_file *out = NULL;
+	struct amplan_error error;
+	(void)state;
+	amp_findings_init(&findings, &other);
+	other.failed = true;
+	assert_int_equal(
+		amp_plan_file_read(&arena, "p", "<x/>", 4, &findings, &out, &error),
+		AMPLAN_NOMEM);
+	arena.failed = true;
+	other.failed = false;
+	assert_int_equal(
+		amp_plan_file_read(&arena, "p", "<x/>", 4, &findings, &out, &error),
+		AMPLAN_NOMEM);
+	amp_findings_deinit(&findings);
+	amp_arena_deinit(&arena);
+	amp_arena_deinit(&other);
+}
+
+static void test_plan_file__is_not_sealed_without_memory(void **state)
+{
+	AMP_STR_AUTO out = AMP_STR_INIT;
+	const struct amp_plan_file file = {.engine = "sqlite", .fidelity = "none"};
+	(void)state;
+	left = 0;
+	amp_plan_file_write(&out, &file);
+	left = -1;
+	assert_true(out.failed);
+}
+
 static void test_edit__says_that_there_is_no_memory(void **state)
 {
 	static const char *const ids[] = {"b", "c"};
@@ -232,6 +291,14 @@ static void test_edit__says_that_there_is_no_memory(void **state)
 		"<migration xmlns=\"urn:amplan:1\" id=\"a\"><up>x</up></migration>");
 	folder_load(&folder);
 	const struct amp_edit edit = {folder.catalog.items[0], ids, 2};
+	size_t added;
+	for (left = 0; left < 2; left++) {
+		long kept = left;
+		assert_int_equal(
+			amp_edit_files(&edit, 1, &added, &folder.error), AMPLAN_NOMEM);
+		left = kept;
+	}
+	left = -1;
 	for (bool over = false; !over; tried++) {
 		AMP_STR_AUTO out = AMP_STR_INIT;
 		left = tried;
@@ -268,6 +335,8 @@ int main(void)
 		cmocka_unit_test(test_catalog__says_that_there_is_no_memory),
 		cmocka_unit_test(test_stamp__says_that_there_is_no_memory),
 		cmocka_unit_test(test_plan_file__says_that_there_is_no_memory),
+		cmocka_unit_test(test_plan_file__has_no_memory_for_findings),
+		cmocka_unit_test(test_plan_file__is_not_sealed_without_memory),
 		cmocka_unit_test(test_edit__says_that_there_is_no_memory),
 	};
 	/* before libxml2 has allocated anything; only a test may change the process so */
