@@ -54,8 +54,8 @@ int amp_run_stale(struct amp_runner *runner, bool history, struct amplan_error *
 static bool has_moved(
 	const struct amp_runner *runner, const struct amp_history_head *head)
 {
-	return strcmp(head->head, runner->head.head) ||
-		strcmp(head->identity, runner->head.identity);
+	return strcmp(head->head, runner->head.head) != 0 ||
+		strcmp(head->identity, runner->head.identity) != 0;
 }
 
 bool amp_run_is_stale(void *user)

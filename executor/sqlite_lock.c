@@ -77,6 +77,7 @@ static long matches(const char *line, const struct stat *file, const struct plac
 	/* most lines are of other files, and there may be thousands */
 	snprintf(end, sizeof(end), ":%lu ", (unsigned long)file->st_ino);
 	if (!strstr(line, end) || strstr(line, "->") ||
+		/* NOLINTNEXTLINE(cert-err34-c): the kernel writes these numbers */
 		sscanf(line, "%*d: %15s %15s %15s %ld %x:%x:%lu %" SCNd64 " %31s", kind,
 			mode, access, &pid, &major, &minor, &inode, &first, end) != 9)
 		return 0;

@@ -95,7 +95,7 @@ static size_t behind_literal(const char *sql, size_t length, size_t at)
 	bool after_word = at && is_word(sql[at - 1]);
 	if (sql[at] == '$' && !after_word)
 		return behind_dollars(sql, length, at);
-	if (!memchr("'\"`[", sql[at], 4))
+	if (sql[at] != '\'' && sql[at] != '"' && sql[at] != '`' && sql[at] != '[')
 		return at;
 	bool escapes = sql[at] == '\'' && after_word &&
 		(sql[at - 1] == 'E' || sql[at - 1] == 'e') &&
