@@ -215,7 +215,7 @@ static void check_dot(const struct world *world, const char *text, size_t length
    draws in a child that ends, so there it does no harm. */
 const char *__lsan_default_suppressions(void);
 
-const char *__lsan_default_suppressions(void)
+__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void)
 {
 	return "leak:agalloc\n";
 }
