@@ -22,7 +22,9 @@
 
 #define XSI "http://www.w3.org/2001/XMLSchema-instance"
 #define PIS_MAX 100
+#define PASSED_MAX 10000
 #define DECLARATIONS_MAX 64
+#define DECLARATIONS_IN_ALL 32768
 #define PARSER_DEPTH_MAX 256 /* it refuses what is deeper */
 
 struct reader {
@@ -35,6 +37,7 @@ struct reader {
 	size_t before;  /* findings that were there already */
 	size_t depth;   /* open elements, those passed over not counted */
 	size_t skipped; /* open elements inside the one that is passed over */
+	size_t passed;  /* elements and attributes in such */
 	size_t pis;
 	struct amp_xml_content content; /* of the innermost open element */
 	bool stopped; /* the parser complained, or there is enough wrong */
@@ -55,6 +58,24 @@ static void stop(struct reader *reader)
 {
 	reader->stopped = true;
 	xmlStopParser(reader->parser);
+}
+
+/* Elements in one that is passed over are only counted, but the parser remembers each of
+   their names, and those of their attributes, and finds one among many slowly. */
+static void pass_over(struct reader *reader)
+{
+	struct amp_findings *findings = reader->complain->findings;
+	reader->skipped++;
+	reader->passed += 1 + reader->scan.attributes.count;
+	if (reader->passed <= PASSED_MAX || reader->stopped)
+		return;
+	struct amplan_finding *finding = amp_finding_add(findings, AMPLAN_NOTE,
+		reader->complain->kind,
+		"the rest of the file is not looked at: too much stands in elements that "
+		"do not belong here");
+	finding->place.file = reader->complain->source->path;
+	amp_complain_hint(reader->complain, finding, "mend these first");
+	stop(reader);
 }
 
 /* Stops where there is more wrong than a person reads. */
@@ -264,7 +285,7 @@ static void on_start(void *context, const xmlChar *name, const xmlChar *prefix,
 		return;
 	reader->content.simple = false;
 	if (reader->skipped) {
-		reader->skipped++;
+		pass_over(reader);
 		return;
 	}
 	bool same = collect_attributes(reader, nattributes, attributes);
@@ -411,6 +432,7 @@ static int feed(void *context, char *buffer, int length)
 /* How many namespace declarations are in force, as tags open and close. */
 struct scope {
 	size_t at[PARSER_DEPTH_MAX + 1], depth, total;
+	size_t seen; /* whether in force or not: their names are remembered as well */
 };
 
 /* Steps over a tag; false where the parser would not go deeper, or where too many
@@ -430,7 +452,8 @@ static bool enter(
 		count += is_declaration(scan->bytes, scan->attributes.items[i].name);
 	scope->at[scope->depth++] = count;
 	scope->total += count;
-	return scope->total <= DECLARATIONS_MAX;
+	scope->seen += count;
+	return scope->total <= DECLARATIONS_MAX && scope->seen <= DECLARATIONS_IN_ALL;
 }
 
 /* What the parser would take quadratic time for is refused before: a tag without bounds,
@@ -445,7 +468,7 @@ static bool tags_are_modest(const struct amp_complain *complain)
 		event = amp_scan_next(&scan);
 	while ((event == AMP_SCAN_START || event == AMP_SCAN_END) &&
 		enter(&scope, &scan, event));
-	bool crowded = scope.total > DECLARATIONS_MAX;
+	bool crowded = scope.total > DECLARATIONS_MAX || scope.seen > DECLARATIONS_IN_ALL;
 	if (scan.too_long)
 		amp_complain_hint(complain,
 			amp_complain(complain, (struct amp_scan_range){scan.tag, 1},
@@ -454,8 +477,11 @@ static bool tags_are_modest(const struct amp_complain *complain)
 	else if (crowded)
 		amp_complain_hint(complain,
 			amp_complain(complain, scan.name,
-				"more than %d namespace declarations are in force here",
-				DECLARATIONS_MAX),
+				scope.total > DECLARATIONS_MAX
+					? "more than %d namespace declarations are in force here"
+					: "the file holds more than %d namespace declarations",
+				scope.total > DECLARATIONS_MAX ? DECLARATIONS_MAX
+							       : DECLARATIONS_IN_ALL),
 			"one is enough, on the root element: '" AMP_NAMESPACE "'");
 	if (scan.failed)
 		complain->findings->failed = true;
