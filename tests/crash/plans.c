@@ -167,6 +167,12 @@ static const struct step failing[] = {
 	{.id = "4_never", .up = "CREATE TABLE never (x)"},
 };
 
+/* Without foreign keys the row goes; that others point at it is seen before the commit. */
+static const struct step dangling[] = {
+	{.id = "1_t", .up = "CREATE TABLE t (x)", .keys = true},
+	{.id = "2_gone", .up = "DELETE FROM customer WHERE id = 1", .fails = true},
+};
+
 /* A cache of five pages: most of this is in the file long before the commit. */
 #define TIGHT SMALL "PRAGMA default_cache_size=5;"
 static const struct step spill[] = {
@@ -291,6 +297,10 @@ const struct plan plans[] = {
 		.action = DO_SAVED,
 		.base = SHOP,
 		STEPS(stages)},
+	{.name = "dangling",
+		.about = "the second stage leaves rows that point at nothing",
+		.base = SHOP,
+		STEPS(dangling)},
 	{.name = "startup",
 		.about = "an application starts",
 		.action = DO_STARTUP,
