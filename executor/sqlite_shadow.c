@@ -26,6 +26,9 @@
 #include "base/file.h"
 #include "base/str.h"
 
+/* A log of no more than its head holds nothing; a reader with a read-only -shm would try it
+   again and again all the same. */
+#define LOG_HEAD 32
 #define MEMORY_SHADOW_LIMIT ((int64_t)64 << 20)
 
 int sqlite_exists(
@@ -109,7 +112,7 @@ static uint32_t big_endian(const unsigned char *bytes)
  */
 static bool is_log_sound(const char *path)
 {
-	unsigned char head[32] = {0};
+	unsigned char head[LOG_HEAD] = {0};
 	uint32_t one = 0, two = 0;
 	AMP_STR_AUTO name = AMP_STR_INIT;
 	amp_str_addf(&name, "%s-wal", path);
@@ -282,7 +285,7 @@ static int open_untouched(struct sqlite_db *db, bool *recover, struct amplan_err
 		return sqlite_error(db, rc, "open", error);
 	if (!wal) {
 		code = open_uri(db, "mode=ro", &inner);
-	} else if (log <= 0) {
+	} else if (log <= LOG_HEAD) {
 		code = open_uri(db, "mode=ro&immutable=1", &inner);
 	} else if (shared >= 0 && is_log_sound(db->path)) {
 		code = open_uri(db, "mode=ro&readonly_shm=1", &inner);

@@ -159,7 +159,8 @@ static void migrate(struct amplan *amplan, const struct amplan_startup_options *
 	if (job) {
 		int code = amp_job_finish(
 			job, amplan, result->code, &result->report, &result->error);
-		if (!result->code && code) {
+		/* no report, for want of memory: the reason is another now */
+		if (code != result->code) {
 			result->code = code;
 			result->outcome = AMPLAN_STARTUP_FAILED;
 		}

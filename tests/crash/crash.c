@@ -25,8 +25,8 @@ static const int tries[DAMAGE_KINDS] = {
 	[DAMAGE_LOST_NAMES] = 1,
 	[DAMAGE_LOST_CREATE] = 1,
 	[DAMAGE_LOST_UNLINK] = 1,
-	[DAMAGE_SUBSET] = 16,
-	[DAMAGE_TRASH] = 8,
+	[DAMAGE_SUBSET] = 64,
+	[DAMAGE_TRASH] = 32,
 };
 
 struct suite {
@@ -208,7 +208,7 @@ static void take_only(struct suite *suite, char *word)
 int main(int argc, char **argv)
 {
 	struct suite suite = {0};
-	int left = points_init(&suite.points, "crash", 20, argc, argv);
+	int left = points_init(&suite.points, "crash", 50, argc, argv);
 	for (int i = 1; i < left; i++)
 		if (!strcmp(argv[i], "--only") && i + 1 < left)
 			take_only(&suite, argv[++i]);

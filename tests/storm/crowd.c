@@ -43,6 +43,14 @@ void crowd_mix(struct crowd *crowd, int percent)
 	}
 }
 
+void crowd_delay(struct crowd *crowd, int most_us)
+{
+	struct dice *dice = &crowd->round->dice;
+	for (int i = 0; i < crowd->count; i++)
+		if (dice_chance(dice, 50))
+			crowd->starters[i].delay_us = dice_below(dice, most_us);
+}
+
 static char *log_name(const struct crowd *crowd, const struct starter *starter)
 {
 	char name[48];
@@ -161,6 +169,8 @@ static void be_starter(
 	while (read(gate[0], &byte, 1) < 0 && errno == EINTR)
 		;
 	close(gate[0]);
+	if (starter->delay_us)
+		sleep_us(starter->delay_us);
 	if (starter->by == BY_LIBRARY)
 		use_library(crowd, starter);
 	else

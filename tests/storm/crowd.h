@@ -20,6 +20,7 @@ struct starter {
 	bool old;          /* the old release */
 	bool goes_on;      /* AUTO_MIGRATE_ON_FAILURE=continue */
 	long lock_timeout; /* milliseconds */
+	int64_t delay_us;  /* comes so much later than the others */
 	/* what became of it */
 	pid_t pid;
 	bool ended, killed;
@@ -45,6 +46,8 @@ struct crowd {
 void crowd_init(struct crowd *crowd, struct round *round, int count);
 /* Makes some of them something else: `percent` by the library, some by apply. */
 void crowd_mix(struct crowd *crowd, int percent);
+/* Lets half of them come later than the others, by up to so much. */
+void crowd_delay(struct crowd *crowd, int most_us);
 /* Makes all processes, and lets them go at once. */
 void crowd_release(struct crowd *crowd);
 /* Looks who has ended, without waiting. */

@@ -38,9 +38,12 @@ void suite_application(struct round *round)
 	migrate_first(round);
 	application_init(&application, round);
 	int workers = 2 + dice_below(&round->dice, 4);
-	for (int i = 0; i < workers; i++)
-		application_start(&application,
-			i ? (enum habit)dice_below(&round->dice, WITNESS) : SHORT_WRITES);
+	/* a commit to a rollback journal waits for readers: there is always one of them */
+	application_start(&application, SHORT_WRITES);
+	application_start(&application, LONG_READS);
+	for (int i = 2; i < workers; i++)
+		application_start(
+			&application, (enum habit)dice_below(&round->dice, WITNESS));
 	crowd_init(&crowd, round, round->starters);
 	crowd_mix(&crowd, 75);
 	crowd_release(&crowd);

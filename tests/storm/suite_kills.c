@@ -121,6 +121,8 @@ void suite_kills(struct round *round)
 		application_start(&application, WITNESS);
 	crowd_init(&crowd, round, round->starters);
 	crowd_mix(&crowd, 75);
+	if (dice_chance(&round->dice, 50))
+		crowd_delay(&crowd, 200000);
 	crowd_release(&crowd);
 	kill_holders(&crowd,
 		wanted < round->starters - SURVIVORS ? wanted

@@ -22,6 +22,8 @@ void suite_releases(struct round *round)
 	round_prepare(round);
 	crowd_init(&crowd, round, round->starters);
 	crowd_mix(&crowd, 75);
+	if (dice_chance(&round->dice, 50))
+		crowd_delay(&crowd, 200000);
 	for (int i = 0; i < crowd.count; i++)
 		crowd.starters[i].old = i && dice_chance(&round->dice, 50);
 	crowd_release(&crowd);

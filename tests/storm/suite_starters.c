@@ -201,6 +201,9 @@ void suite_starters(struct round *round)
 	application_init(&application, round);
 	crowd_init(&crowd, round, round->starters);
 	crowd_mix(&crowd, percent);
+	/* some come while the work is in progress */
+	if (!(number & 2))
+		crowd_delay(&crowd, 400000);
 	crowd_release(&crowd);
 	if (number & 2) {
 		keep_waiting(round, &crowd, percent);
