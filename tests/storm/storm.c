@@ -91,9 +91,10 @@ static void tell_times(const char *what, const struct tally *tally, int first)
 
 static void tell(const struct tally *tally)
 {
-	printf("  %ld starters, %ld killed, %ld rounds interrupted, %ld times somebody said "
-	       "for whom it waits\n",
-		tally->starters, tally->kills, tally->interrupted, tally->waiting_lines);
+	printf("  %ld starters, %ld killed (%ld rounds missed), %ld rounds interrupted, %ld "
+	       "times somebody said for whom it waits\n",
+		tally->starters, tally->kills, tally->missed, tally->interrupted,
+		tally->waiting_lines);
 	if (tally->acknowledged)
 		printf("  %ld writes of an application acknowledged, %ld times busy\n",
 			tally->acknowledged, tally->busy);
@@ -118,6 +119,11 @@ static void run(struct points *points, suite *storm, long rounds, const long sta
 			points_failed(points, "%s", round.trouble);
 		round_close(&round);
 	}
+	/* a judgement that is never made would be a test that cannot fail */
+	if (tally.missed * 4 > points->passed + points->failed)
+		points_failed(points,
+			"in %ld rounds nobody was stopped or killed in time",
+			tally.missed);
 	tell(&tally);
 	free(tally.late);
 }

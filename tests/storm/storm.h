@@ -32,6 +32,7 @@ struct tally {
 	long starters, waiting_lines, kills, interrupted, acknowledged, busy;
 	int64_t *late; /* per round: winner's commit to the last starter, microseconds */
 	long nlate;
+	long missed; /* rounds in which the holder was gone before it was stopped or killed */
 };
 
 struct round {

