@@ -13,24 +13,6 @@
 
 #include "base/system.h"
 
-static void read_settings(sqlite3 *handle, struct lent_settings *lent)
-{
-	*lent = (struct lent_settings){
-		.lent = true,
-		.foreign_keys = (int)sqlite_number(handle, "PRAGMA foreign_keys", 0),
-		.legacy_alter =
-			(int)sqlite_number(handle, "PRAGMA legacy_alter_table", 0),
-		.recursive_triggers =
-			(int)sqlite_number(handle, "PRAGMA recursive_triggers", 0),
-		.synchronous = (int)sqlite_number(handle, "PRAGMA synchronous", 2),
-		.busy_timeout = (int)sqlite_number(handle, "PRAGMA busy_timeout", 0),
-		.defensive = sqlite_config(handle, SQLITE_DBCONFIG_DEFENSIVE),
-		.trusted_schema = sqlite_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA),
-		.load_extension =
-			sqlite_config(handle, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION),
-	};
-}
-
 static int adopt(const struct amp_target *target, const struct amp_hooks *hooks,
 	struct amp_db **out, struct amplan_error *error)
 {
@@ -47,7 +29,7 @@ static int adopt(const struct amp_target *target, const struct amp_hooks *hooks,
 		free(db);
 		return amp_error_nomem(error);
 	}
-	read_settings(target->handle, &db->lent);
+	sqlite_borrow(db);
 	int code = sqlite_settings(db, error);
 	if (code) {
 		sqlite_close(&db->base);

@@ -1,6 +1,5 @@
 /*
- * SQLite engine: a connection: how it is made, set, put back and closed, and what its
- * errors mean.
+ * SQLite engine: a connection: how it is made and closed, and what its errors mean.
  */
 #include "executor/sqlite.h"
 
@@ -98,58 +97,6 @@ struct sqlite_db *sqlite_wrap(sqlite3 *handle, const struct amp_hooks *hooks)
 	return db;
 }
 
-static void set_config(sqlite3 *handle, int option, int value)
-{
-	sqlite3_db_config(handle, option, value, (int *)NULL);
-}
-
-int sqlite_config(sqlite3 *handle, int option)
-{
-	int value = 0;
-	sqlite3_db_config(handle, option, -1, &value);
-	return value;
-}
-
-/* The settings under which migrations run, on every connection alike. */
-int sqlite_settings(struct sqlite_db *db, struct amplan_error *error)
-{
-	sqlite3_extended_result_codes(db->handle, 1);
-	sqlite3_busy_handler(db->handle, sqlite_busy, db);
-	sqlite3_progress_handler(db->handle, 2000, sqlite_progress, db);
-	set_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1);
-	/* untrusted, a CHECK with json_valid() or a function of the application fails that
-	   works in the application; what is dangerous is denied in schemas either way */
-	set_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 1);
-	set_config(db->handle, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0);
-	sqlite_wait_begins(db);
-	/* EXTRA syncs the folder after the journal is gone: committed means durable */
-	return sqlite_exec(db,
-		"PRAGMA synchronous=EXTRA; PRAGMA foreign_keys=OFF;"
-		"PRAGMA legacy_alter_table=OFF; PRAGMA recursive_triggers=OFF;",
-		error);
-}
-
-static void put_settings_back(struct sqlite_db *db)
-{
-	const struct lent_settings *lent = &db->lent;
-	char sql[160];
-	snprintf(sql, sizeof(sql),
-		"PRAGMA foreign_keys=%d; PRAGMA legacy_alter_table=%d;"
-		"PRAGMA recursive_triggers=%d; PRAGMA synchronous=%d;",
-		lent->foreign_keys, lent->legacy_alter, lent->recursive_triggers,
-		lent->synchronous);
-	sqlite3_progress_handler(db->handle, 0, NULL, NULL);
-	sqlite3_set_authorizer(db->handle, NULL, NULL);
-	sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
-	set_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, lent->defensive);
-	set_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, lent->trusted_schema);
-	set_config(
-		db->handle, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, lent->load_extension);
-	sqlite3_busy_timeout(db->handle, lent->busy_timeout);
-	if (db->base.hooks->returned)
-		db->base.hooks->returned(db->base.hooks->user, db->handle);
-}
-
 void sqlite_add_name(struct amp_str *sql, const char *name)
 {
 	amp_str_addc(sql, '"');
@@ -215,7 +162,7 @@ void sqlite_close(struct amp_db *base)
 		sqlite_roll_back(base);
 	sqlite_unlock_aside(base);
 	if (db->lent.lent)
-		put_settings_back(db);
+		sqlite_give_back(db);
 	else
 		sqlite3_close(db->handle);
 	remove_private(db);
