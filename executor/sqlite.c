@@ -13,46 +13,6 @@
 
 #include "base/system.h"
 
-static void read_settings(struct sqlite_db *db, struct lent_settings *lent)
-{
-	sqlite3 *handle = db->handle;
-	*lent = (struct lent_settings){
-		.lent = true,
-		.foreign_keys = (int)sqlite_number(db, "PRAGMA foreign_keys", 0),
-		.legacy_alter = (int)sqlite_number(db, "PRAGMA legacy_alter_table", 0),
-		.recursive_triggers =
-			(int)sqlite_number(db, "PRAGMA recursive_triggers", 0),
-		.synchronous = (int)sqlite_number(db, "PRAGMA synchronous", 2),
-		.busy_timeout = (int)sqlite_number(db, "PRAGMA busy_timeout", 0),
-		.defensive = sqlite_config(handle, SQLITE_DBCONFIG_DEFENSIVE),
-		.trusted_schema = sqlite_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA),
-		.load_extension =
-			sqlite_config(handle, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION),
-	};
-}
-
-static int read_word(void *out, int count, char **values, char **names)
-{
-	(void)names;
-	if (count == 1 && values[0])
-		snprintf(out, sizeof(((struct lent_settings *)NULL)->journal_mode), "%s",
-			values[0]);
-	return 0;
-}
-
-/* Without a journal on the disk a process that dies leaves half a transaction behind. */
-static int need_journal(struct sqlite_db *db, struct amplan_error *error)
-{
-	char mode[sizeof(db->lent.journal_mode)] = "";
-	if (!db->path)
-		return AMPLAN_OK;
-	sqlite3_exec(db->handle, "PRAGMA main.journal_mode", read_word, mode, NULL);
-	if (strcmp(mode, "memory") != 0 && strcmp(mode, "off") != 0)
-		return AMPLAN_OK;
-	memcpy(db->lent.journal_mode, mode, sizeof(mode));
-	return sqlite_exec(db, "PRAGMA main.journal_mode=DELETE", error);
-}
-
 static int adopt(const struct amp_target *target, const struct amp_hooks *hooks,
 	struct amp_db **out, struct amplan_error *error)
 {
@@ -69,19 +29,16 @@ static int adopt(const struct amp_target *target, const struct amp_hooks *hooks,
 		free(db);
 		return amp_error_nomem(error);
 	}
-	struct lent_settings lent;
-	read_settings(db, &lent);
-	int code = sqlite_trouble(db, error);
+	int code = sqlite_borrow(db, error);
 	if (code) {
 		/* what is not known cannot be put back: nothing was touched yet */
 		free(db->path);
 		free(db);
 		return code;
 	}
-	db->lent = lent;
 	code = sqlite_settings(db, error);
 	if (!code)
-		code = need_journal(db, error);
+		code = sqlite_need_journal(db, error);
 	if (code) {
 		sqlite_close(&db->base);
 		return code;

@@ -2,7 +2,8 @@
  * SQLite engine, inside: the connection that the sqlite*.c files share.
  *
  *	sqlite.c          the table; opening, transactions, own statements
- *	sqlite_db.c       the connection: settings, errors, closing
+ *	sqlite_db.c       the connection: errors, closing
+ *	sqlite_settings.c under which settings migrations run, and putting back
  *	sqlite_lock.c     waiting for the lock, and who holds it
  *	sqlite_guard.c    what the SQL of a migration may do: the authorizer
  *	sqlite_record.c   what the SQL of a migration touches, for the proofs
@@ -51,12 +52,19 @@ struct guard {
 	unsigned actions;              /* that the authorizer was asked about */
 };
 
+/* Pragmas that say how a connection works; which ones: sqlite_settings.c */
+enum { SQLITE_PRAGMAS = 11 };
+struct pragmas {
+	int64_t values[SQLITE_PRAGMAS];
+};
+
 /* Settings of a lent handle, to be put back. */
 struct lent_settings {
 	bool lent;
-	int foreign_keys, legacy_alter, recursive_triggers, synchronous, busy_timeout;
-	int defensive, trusted_schema, load_extension;
-	char journal_mode[8]; /* "memory" or "off"; "": one that stays */
+	struct pragmas pragmas;
+	int busy_timeout;
+	int switches[4];
+	char journal_mode[16]; /* "memory" or "off"; "": one that stays */
 };
 
 struct schema_cache {
@@ -104,7 +112,6 @@ static inline struct sqlite_db *sqlite_of(struct amp_db *db)
 
 /* sqlite_db.c */
 struct sqlite_db *sqlite_wrap(sqlite3 *handle, const struct amp_hooks *hooks);
-int sqlite_settings(struct sqlite_db *db, struct amplan_error *error);
 int sqlite_exec(struct sqlite_db *db, const char *sql, struct amplan_error *error);
 
 /*
@@ -125,7 +132,6 @@ bool sqlite_is_trouble(int rc);
 /* AMPLAN_DATABASE, _LOCKED, _NOMEM or _CANCELLED with SQLite's own message. */
 int sqlite_error(
 	struct sqlite_db *db, int rc, const char *what, struct amplan_error *error);
-int sqlite_config(sqlite3 *handle, int option);
 void sqlite_cache_forget(struct sqlite_db *db);
 void sqlite_roll_back(struct amp_db *db);
 void sqlite_close(struct amp_db *db);
@@ -133,6 +139,22 @@ void sqlite_close(struct amp_db *db);
 void sqlite_add_name(struct amp_str *sql, const char *name);
 /* A name SQLite takes for a file, never for a URI or for memory. */
 char *sqlite_literal_path(const char *path);
+
+/* sqlite_settings.c */
+/* The settings under which migrations run, on every connection alike. */
+int sqlite_settings(struct sqlite_db *db, struct amplan_error *error);
+/* Notes how a lent handle is set; nothing is touched. */
+int sqlite_borrow(struct sqlite_db *db, struct amplan_error *error);
+int sqlite_need_journal(struct sqlite_db *db, struct amplan_error *error);
+void sqlite_give_back(struct sqlite_db *db);
+/* A step may change these; its changes end with it. */
+bool sqlite_is_setting(const char *pragma);
+int sqlite_config(sqlite3 *handle, int option);
+void sqlite_pragmas_read(struct sqlite_db *db, struct pragmas *out);
+int sqlite_pragmas_write(struct sqlite_db *db, const struct pragmas *pragmas);
+/* How the journal ends: a setting of the connection, but for WAL, which stays. */
+bool sqlite_journal_read(sqlite3 *handle, char mode[16]);
+void sqlite_journal_write(sqlite3 *handle, const char *mode);
 
 /* sqlite_lock.c */
 void sqlite_wait_begins(struct sqlite_db *db);
@@ -202,6 +224,9 @@ int sqlite_keep_check(struct sqlite_db *db, const struct amp_sql *sql,
 
 /* sqlite_loss.c */
 int64_t sqlite_temp_objects(struct sqlite_db *db);
+/* The last temporary object; drops those that were made after it, however a step ended. */
+int64_t sqlite_temp_last(struct sqlite_db *db);
+void sqlite_temp_drop(struct sqlite_db *db, int64_t last);
 int sqlite_check_drop(struct sqlite_db *db, const struct amp_sql *sql,
 	struct amp_run_as *as, size_t offset, struct amplan_error *error);
 int sqlite_check_left(struct sqlite_db *db, const struct amp_sql *sql,

@@ -163,7 +163,7 @@ static int check_object(struct loss *loss, const struct gone *gone, sqlite3_stmt
 static int check_name(struct loss *loss, const struct gone *gone)
 {
 	static const char sql[] = "SELECT type, name, tbl_name FROM main.sqlite_schema "
-				  "WHERE sql LIKE '%' || ?1 || '%' ORDER BY name";
+				  "WHERE instr(lower(sql), lower(?1)) ORDER BY name";
 	sqlite3_stmt *row = NULL;
 	int worst = AMPLAN_OK;
 	int rc = sqlite_prepare(loss->db, sql, &row);

@@ -1,6 +1,5 @@
 /*
- * SQLite engine: a connection: how it is made, set, put back and closed, and what its
- * errors mean.
+ * SQLite engine: a connection: how it is made and closed, and what its errors mean.
  */
 #include "executor/sqlite.h"
 
@@ -159,82 +158,6 @@ struct sqlite_db *sqlite_wrap(sqlite3 *handle, const struct amp_hooks *hooks)
 	return db;
 }
 
-static void set_config(sqlite3 *handle, int option, int value)
-{
-	sqlite3_db_config(handle, option, value, (int *)NULL);
-}
-
-int sqlite_config(sqlite3 *handle, int option)
-{
-	int value = 0;
-	sqlite3_db_config(handle, option, -1, &value);
-	return value;
-}
-
-/* The settings under which migrations run, on every connection alike. */
-int sqlite_settings(struct sqlite_db *db, struct amplan_error *error)
-{
-	sqlite3_extended_result_codes(db->handle, 1);
-	sqlite3_busy_handler(db->handle, sqlite_busy, db);
-	sqlite3_progress_handler(db->handle, 2000, sqlite_progress, db);
-	set_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1);
-	/* untrusted, a CHECK with json_valid() or a function of the application fails that
-	   works in the application; what is dangerous is denied in schemas either way */
-	set_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 1);
-	set_config(db->handle, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0);
-	sqlite_wait_begins(db);
-	/* EXTRA syncs the folder after the journal is gone: committed means durable */
-	return sqlite_exec(db,
-		"PRAGMA synchronous=EXTRA; PRAGMA foreign_keys=OFF;"
-		"PRAGMA legacy_alter_table=OFF; PRAGMA recursive_triggers=OFF;",
-		error);
-}
-
-/* The settings that we turn are small numbers. */
-static const char *number(int value)
-{
-	static const char *const words[] = {"0", "1", "2", "3"};
-	return words[value & 3];
-}
-
-/* A setting that only SQL can put back; a second try is worth the while where there was no
-   memory for a moment. */
-static bool put_back(struct sqlite_db *db, const char *pragma, const char *value)
-{
-	char sql[80];
-	snprintf(sql, sizeof(sql), "PRAGMA %s=%s", pragma, value);
-	for (int tries = 0; tries < 3; tries++)
-		if (!sqlite3_exec(db->handle, sql, NULL, NULL, NULL))
-			return true;
-	return false;
-}
-
-static void put_settings_back(struct sqlite_db *db)
-{
-	const struct lent_settings *lent = &db->lent;
-	sqlite3_progress_handler(db->handle, 0, NULL, NULL);
-	sqlite3_set_authorizer(db->handle, NULL, NULL);
-	set_config(db->handle, SQLITE_DBCONFIG_ENABLE_FKEY, lent->foreign_keys);
-	set_config(db->handle, SQLITE_DBCONFIG_LEGACY_ALTER_TABLE, lent->legacy_alter);
-	set_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, lent->defensive);
-	/* OFF is denied as long as it is on */
-	bool back = !*lent->journal_mode ||
-		put_back(db, "main.journal_mode", lent->journal_mode);
-	set_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, lent->trusted_schema);
-	set_config(
-		db->handle, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, lent->load_extension);
-	sqlite3_busy_timeout(db->handle, lent->busy_timeout);
-	back = put_back(db, "recursive_triggers", number(lent->recursive_triggers)) &&
-		back;
-	back = put_back(db, "synchronous", number(lent->synchronous)) && back;
-	if (!back || !sqlite3_get_autocommit(db->handle))
-		amp_log(db->base.hooks, AMPLAN_LOG_ERROR,
-			"cannot put back the settings of the lent handle", "reason",
-			sqlite3_errmsg(db->handle), NULL);
-	if (db->base.hooks->returned)
-		db->base.hooks->returned(db->base.hooks->user, db->handle);
-}
-
 void sqlite_add_name(struct amp_str *sql, const char *name)
 {
 	amp_str_addc(sql, '"');
@@ -301,7 +224,7 @@ void sqlite_close(struct amp_db *base)
 		sqlite_roll_back(base);
 	sqlite_unlock_aside(base);
 	if (db->lent.lent)
-		put_settings_back(db);
+		sqlite_give_back(db);
 	else
 		sqlite3_close(db->handle);
 	remove_private(db);

@@ -46,13 +46,15 @@ static const char *const effective[] = {"application_id", "defer_foreign_keys",
 static const char *const lasting[] = {
 	"auto_vacuum", "encoding", "journal_mode", "page_size", "wal_checkpoint", NULL};
 
+/* Pragmas that do something without an argument, as pragma_optimize does as a table. */
+static const char *const acting[] = {
+	"incremental_vacuum", "optimize", "wal_checkpoint", NULL};
+
 static int check_pragma(struct guard *guard, const char *name, const char *argument)
 {
 	char message[160];
-	/* whole-schema reads such as "PRAGMA journal_mode" are harmless, but
-	   wal_checkpoint without an argument acts */
-	bool acts = argument || !strcasecmp(name, "wal_checkpoint");
-	if (!acts || is_one_of(name, telling))
+	/* to read "PRAGMA journal_mode" is harmless, but some act without an argument */
+	if ((!argument && !is_one_of(name, acting)) || is_one_of(name, telling))
 		return SQLITE_OK;
 	snprintf(message, sizeof(message),
 		"'PRAGMA %s' has no effect inside a transaction", name);
@@ -76,12 +78,20 @@ static int check_pragma(struct guard *guard, const char *name, const char *argum
 		return deny(guard, "forbidden-statement",
 			"without a journal on the disk nothing can be rolled back",
 			"use DELETE, TRUNCATE, PERSIST or WAL");
-	if (guard->mode == GUARD_ALONE && !strcasecmp(name, "synchronous"))
+	bool alone = guard->mode == GUARD_ALONE;
+	if (alone && !strcasecmp(name, "synchronous"))
 		return deny(guard, "ineffective-pragma",
 			"how writes are synced belongs to amplan",
 			"remove it: what is committed has to be on the disk");
-	if (guard->mode == GUARD_ALONE || is_one_of(name, effective))
+	/* of the journal modes only WAL is the database's; to say DELETE is to leave it */
+	bool lasts = is_one_of(name, lasting) &&
+		(strcasecmp(name, "journal_mode") != 0 || !strcasecmp(argument, "wal") ||
+			!strcasecmp(argument, "delete"));
+	if (is_one_of(name, effective) || (alone && (lasts || sqlite_is_setting(name))))
 		return SQLITE_OK;
+	if (alone)
+		snprintf(message, sizeof(message),
+			"'PRAGMA %s' does not change the database", name);
 	if (!strcasecmp(name, "foreign_keys"))
 		return deny(guard, "ineffective-pragma", message,
 			"remove it: foreign keys are off during a step and checked before "
@@ -113,6 +123,21 @@ static int check_attach(struct guard *guard, const char *file)
 	return deny(guard, "forbidden-statement", "a step must not reach other databases",
 		"move the data in the application, or with the sqlite3 shell, before or "
 		"after the migration");
+}
+
+/* Databases that the application attached to the handle that it lends. */
+static bool is_elsewhere(int action, const char *one, const char *database)
+{
+	const char *name = action == SQLITE_ALTER_TABLE ? one : database;
+	return name && *name && strcasecmp(name, "main") != 0 &&
+		strcasecmp(name, "temp") != 0;
+}
+
+static int check_elsewhere(struct guard *guard)
+{
+	return deny(guard, "forbidden-statement", "a step must not reach other databases",
+		"this one the application attached to the handle that it lent; ANALYZE and "
+		"REINDEX without a name mean it too: name the table");
 }
 
 static bool is_history(const char *table)
@@ -245,9 +270,13 @@ static int authorize(void *user, int action, const char *one, const char *two,
 	case SQLITE_DETACH:
 		return check_attach(guard, NULL);
 	case SQLITE_PRAGMA:
-		return check_pragma(guard, one, two);
+		return is_elsewhere(action, one, database)
+			? check_elsewhere(guard)
+			: check_pragma(guard, one, two);
 	case SQLITE_FUNCTION:
-		if (two && !strcasecmp(two, "load_extension"))
+		if (two &&
+			(!strcasecmp(two, "load_extension") ||
+				!strcasecmp(two, "fts3_tokenizer")))
 			return deny(guard, "forbidden-statement",
 				"a step must not load code",
 				"load the extension in the application and lend amplan "
@@ -256,6 +285,8 @@ static int authorize(void *user, int action, const char *one, const char *two,
 	default:
 		break;
 	}
+	if (is_elsewhere(action, one, database))
+		return check_elsewhere(guard);
 	if (!is_change(action, one, two, &table))
 		return SQLITE_OK;
 	if (guard->mode == GUARD_QUERY)

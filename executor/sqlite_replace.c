@@ -63,7 +63,7 @@ static bool may_replace(struct sqlite_db *db, struct kept *table, bool says)
 		(db->keep->inner_writes &&
 			column_says_replace(db,
 				"SELECT sql FROM main.sqlite_schema WHERE type = 'trigger' "
-				"AND sql LIKE '%replace%'",
+				"AND instr(lower(sql), 'replace')",
 				NULL));
 }
 

@@ -300,20 +300,15 @@ static int close_transaction(struct sqlite_db *db, const struct amp_sql *sql,
 		as->migration->id);
 }
 
-static void reset_connection(struct sqlite_db *db)
-{
-	sqlite_note(db,
-		sqlite3_exec(db->handle,
-			"PRAGMA legacy_alter_table=OFF; PRAGMA recursive_triggers=OFF;"
-			"PRAGMA ignore_check_constraints=OFF; PRAGMA synchronous=EXTRA",
-			NULL, NULL, NULL));
-}
-
 int sqlite_run(struct amp_db *base, const struct amp_sql *sql, struct amp_run_as *as,
 	struct amp_run *run, struct amplan_error *error)
 {
 	struct sqlite_db *db = sqlite_of(base);
+	struct pragmas pragmas;
+	char journal[16];
 	*run = (struct amp_run){0};
+	sqlite_pragmas_read(db, &pragmas);
+	bool alone = !as->transactional && sqlite_journal_read(db->handle, journal);
 	db->progress = as->progress;
 	db->progress.milliseconds = db->last_told = amp_now_ms();
 	db->changes_at_start = sqlite3_total_changes64(db->handle);
@@ -321,7 +316,7 @@ int sqlite_run(struct amp_db *base, const struct amp_sql *sql, struct amp_run_as
 	db->last_told = amp_now_ms();
 	sqlite_guard_begin(db, as->transactional ? GUARD_STEP : GUARD_ALONE, as->arena);
 	db->guard.recorder = as->recorder;
-	int64_t temp_before = sqlite_temp_objects(db);
+	int64_t temp_before = sqlite_temp_objects(db), temp_last = sqlite_temp_last(db);
 	int code = sqlite_keep_begin(db, as->arena, error);
 	if (!code)
 		code = run_statements(db, sql, as, run, error);
@@ -338,8 +333,12 @@ int sqlite_run(struct amp_db *base, const struct amp_sql *sql, struct amp_run_as
 	run->ntouched = db->guard.ntouched;
 	if (db->guard.rewrites || !as->transactional || code)
 		sqlite_cache_forget(db);
-	if (!run->ended_transaction)
-		reset_connection(db);
+	/* where a transaction is open, its rollback does it */
+	if (code && sqlite3_get_autocommit(db->handle))
+		sqlite_temp_drop(db, temp_last);
+	sqlite_pragmas_write(db, &pragmas);
+	if (alone)
+		sqlite_journal_write(db->handle, journal);
 	/* what was found for want of an answer does not count */
 	int trouble = sqlite_trouble(db, error);
 	return trouble ? trouble : code;

@@ -353,7 +353,7 @@ static bool can_be_tried(
 	amp_str_addf(&pattern, "%%INSTEAD%%OF%%%s%%", verb);
 	struct walk walk = walk_begin(trial->db,
 		"SELECT 1 FROM main.sqlite_schema WHERE type = 'trigger' "
-		"AND tbl_name = ?1 COLLATE NOCASE AND sql LIKE ?2",
+		"AND tbl_name = ?1 COLLATE NOCASE AND upper(sql) LIKE ?2",
 		shape->name);
 	if (walk.rc == SQLITE_OK)
 		sqlite3_bind_text(

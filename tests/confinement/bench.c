@@ -37,7 +37,6 @@ static const struct {
 	{"automatic_index", "0"},
 	{"busy_timeout", "4321"},
 	{"cache_size", "-1500"},
-	{"cache_spill", "300"},
 	{"cell_size_check", "1"},
 	{"checkpoint_fullfsync", "1"},
 	{"count_changes", "0"},
@@ -270,6 +269,7 @@ static void make_handle(struct bench *bench)
 			settings[i].value);
 		exec(bench->handle, pragma);
 	}
+	exec(bench->handle, "PRAGMA case_sensitive_like = ON");
 	/* the temporary table is as lasting as the setting that moves it lets it be */
 	exec(bench->handle,
 		"CREATE TEMP TABLE IF NOT EXISTS mine (x); DELETE FROM mine;"
@@ -298,7 +298,7 @@ void bench_open(struct bench *bench, bool lent, int64_t milliseconds)
 		must(false, error.message);
 }
 
-static void compare_texts(
+void bench_compare_texts(
 	const char *what, const char *before, const char *after, struct amp_str *wrong)
 {
 	while (*before || *after) {
@@ -320,7 +320,7 @@ void bench_close(struct bench *bench, struct amp_str *wrong)
 	if (!sqlite3_get_autocommit(bench->handle))
 		amp_str_add(wrong, "  the lent handle came back inside a transaction\n");
 	char *settings_now = read_settings(bench->handle);
-	compare_texts("setting", bench->settings, settings_now, wrong);
+	bench_compare_texts("setting", bench->settings, settings_now, wrong);
 	free(settings_now);
 	free(bench->settings);
 	bench->settings = NULL;
@@ -462,7 +462,7 @@ char *bench_dump(struct bench *bench)
 		"SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY 1, 2",
 		&out);
 	add_rows(handle,
-		"SELECT number, event, id, checksum, rows_changed FROM amplan_history "
+		"SELECT number, event, id, rows_changed FROM amplan_history "
 		"ORDER BY number",
 		&out);
 	sqlite3_prepare_v2(handle,

@@ -59,6 +59,9 @@ struct outcome bench_roll_back(struct bench *bench, unsigned steps, bool rehears
 void bench_compare(struct bench *bench, struct amp_str *wrong);
 /* Says which files there are that nobody asked for. */
 void bench_compare_folder(struct bench *bench, struct amp_str *wrong);
+/* Line by line. */
+void bench_compare_texts(
+	const char *what, const char *before, const char *after, struct amp_str *wrong);
 /* Schema, rows and header, but for times and digests in the history; the caller frees. */
 char *bench_dump(struct bench *bench);
 /* The first column of the first row as an integer; -1 where the query fails. */

@@ -1,7 +1,9 @@
 /*
  * Matrix: what SQL of a migration may do, statement by statement, place by place.
  *
- *	test_confinement statements.txt [--seed N] [--every N] [--point K]
+ *	test_confinement statements.txt [TEXT] [--seed N] [--every N] [--point K]
+ *
+ * TEXT: only the statements that hold it; a point has another number then.
  *
  * Each line of the table is tried wherever SQL can stand, on a handle that is lent and on
  * one that is amplan's own; then again with a step behind it that fails. What is refused
@@ -10,12 +12,10 @@
  * same, byte for byte, the folder have no new file, the handle the same settings.
  */
 #include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/vec.h"
 #include "tests/confinement/bench.h"
 #include "tests/support/points.h"
 
@@ -27,7 +27,8 @@ struct line {
 	char *cells[CELLS];   /* "ok", a kind, or "-": it is not tried there */
 	struct amp_str sql;   /* without the mark */
 	unsigned row, column; /* of the mark, from the beginning of the SQL */
-	char *after;          /* query that is true when it ran; or "says ..." */
+	unsigned begin_row, begin_column; /* of the first word */
+	char *after; /* query that is true when it ran; or "says ..." */
 };
 
 #define FAILS "<depends on=\"" IT "\"/><up>SELECT no_such_function();</up>"
@@ -63,6 +64,24 @@ static const char *repeat(struct amp_str *sql, const char *text)
 	for (long i = 0; i < times; i++)
 		amp_str_addn(sql, what + 1, (size_t)(end - what - 1));
 	return end + 1;
+}
+
+static void find_begin(struct line *line)
+{
+	const char *at = amp_str_text(&line->sql);
+	size_t length;
+	for (; (length = strspn(at, " ;\n")) || *at == '/' || !strncmp(at, "--", 2);) {
+		const char *end = !strncmp(at, "/*", 2) ? strstr(at, "*/")
+			: !strncmp(at, "--", 2)         ? strchr(at, '\n')
+							: NULL;
+		if (!length && !end)
+			break;
+		for (const char *to = length ? at + length : end + (*at == '/' ? 2 : 0);
+			at < to; at++) {
+			line->begin_row += *at == '\n';
+			line->begin_column = *at == '\n' ? 0 : line->begin_column + 1;
+		}
+	}
 }
 
 static void take_sql(struct line *line, const char *text)
@@ -106,6 +125,7 @@ static bool take_line(struct line *line, char *text)
 		line->after = strdup(trim(after + 6));
 	}
 	take_sql(line, trim(text));
+	find_begin(line);
 	return true;
 }
 
@@ -128,15 +148,9 @@ static char *body(const struct line *line, const char *element)
 }
 
 /* "verify-failed" is what a verify comes to that is not true; a precondition likewise. */
-static const char *expected_kind(const struct line *line, enum cell cell, bool before)
+static const char *expected_kind(const char *kind, bool before)
 {
-	const char *kind = line->cells[cell];
 	return before && !strcmp(kind, "verify-failed") ? "precondition-failed" : kind;
-}
-
-static bool is_ok(const struct line *line, enum cell cell)
-{
-	return !strcmp(line->cells[cell], "ok");
 }
 
 /* Is the outcome what the table says? `row` is the line on which the SQL begins. */
@@ -150,13 +164,24 @@ static void judge(const struct line *line, const char *kind,
 				outcome->kind, outcome->message);
 		return;
 	}
+	/* what cannot be a query at all is told where it begins, not where the mark is */
+	static const char *const whole[] = {"a query must not write",
+		"a query must not change settings", "a query must read and give a row"};
+	unsigned row_wanted = row + line->row, column_wanted = line->column + 1;
+	for (size_t i = 0; i < sizeof(whole) / sizeof(*whole); i++)
+		if (!strcmp(outcome->message, whole[i])) {
+			row_wanted = row + line->begin_row;
+			column_wanted = line->begin_column + 1;
+		}
 	if (!outcome->code)
 		amp_str_addf(wrong, "  %s: %s is wanted, but it passed\n", where, kind);
 	else if (strcmp(outcome->kind, kind) != 0)
 		amp_str_addf(wrong, "  %s: %s is wanted, not %s: %s\n", where, kind,
 			outcome->kind, outcome->message);
+	else if (!strcmp(kind, "invalid-descriptor"))
+		return; /* it is the element that is at fault */
 	else if (outcome->column &&
-		(outcome->line != row + line->row || outcome->column != line->column + 1))
+		(outcome->line != row_wanted || outcome->column != column_wanted))
 		amp_str_addf(wrong, "  %s: wanted at %u:%u, not at %u:%u\n", where,
 			row + line->row, line->column + 1, outcome->line,
 			outcome->column);
@@ -171,7 +196,8 @@ static void judge(const struct line *line, const char *kind,
 
 static int64_t time_for(const struct line *line, enum cell cell)
 {
-	return strcmp(line->cells[cell], "cancelled") ? TRIED_FOR : ENDLESS_FOR;
+	const char *kind = line->cells[cell];
+	return !strcmp(kind, "cancelled") ? ENDLESS_FOR : TRIED_FOR;
 }
 
 /* What it should have done it did. */
@@ -189,7 +215,31 @@ struct attempt {
 	struct bench *bench;
 	bool lent;
 	struct amp_str wrong;
+	char kind[64];
 };
+
+/* "this/that": this on the database of a lent handle, that everywhere else. "this~": not
+   known in the rehearsal of a lent handle. */
+static const char *kind_of(struct attempt *attempt, enum cell cell, bool rehearsed)
+{
+	const char *kind = attempt->line->cells[cell], *slash = strchr(kind, '/');
+	size_t length = strlen(kind);
+	/* the shadow of a lent handle lacks what the application added to the handle */
+	if (kind[length - 1] == '~') {
+		snprintf(attempt->kind, sizeof(attempt->kind), "%.*s", (int)length - 1,
+			kind);
+		return attempt->lent && rehearsed ? "ok" : attempt->kind;
+	}
+	if (!slash)
+		return kind;
+	snprintf(attempt->kind, sizeof(attempt->kind), "%.*s", (int)(slash - kind), kind);
+	return attempt->lent && !rehearsed ? attempt->kind : slash + 1;
+}
+
+static bool is_ok(struct attempt *attempt, enum cell cell)
+{
+	return !strcmp(kind_of(attempt, cell, false), "ok");
+}
 
 /* Line of the descriptor on which the SQL begins: behind the start tag and that of up. */
 enum { SQL_ROW = 3 };
@@ -203,8 +253,9 @@ static void up_alone(struct attempt *attempt)
 	bench_open(bench, attempt->lent, time_for(line, REQUIRED));
 	struct outcome outcome = bench_apply(bench, false);
 	bench_close(bench, &attempt->wrong);
-	judge(line, line->cells[REQUIRED], &outcome, SQL_ROW, "up", &attempt->wrong);
-	if (is_ok(line, REQUIRED)) {
+	judge(line, kind_of(attempt, REQUIRED, false), &outcome, SQL_ROW, "up",
+		&attempt->wrong);
+	if (is_ok(attempt, REQUIRED)) {
 		judge_effect(bench, line, &attempt->wrong);
 		bench_compare_folder(bench, &attempt->wrong);
 	} else {
@@ -238,7 +289,8 @@ static void up_rehearsed(struct attempt *attempt)
 	bench_open(bench, attempt->lent, time_for(line, REQUIRED));
 	struct outcome outcome = bench_plan(bench);
 	bench_close(bench, &attempt->wrong);
-	judge(line, line->cells[REQUIRED], &outcome, SQL_ROW, "plan", &attempt->wrong);
+	judge(line, kind_of(attempt, REQUIRED, true), &outcome, SQL_ROW, "plan",
+		&attempt->wrong);
 	bench_compare(bench, &attempt->wrong);
 	free(up);
 }
@@ -279,9 +331,9 @@ static void down(struct attempt *attempt, const char *failing, bool rehearsed)
 	if (failing && !outcome.code)
 		amp_str_add(&attempt->wrong, "  the down behind it did not fail\n");
 	if (!failing)
-		judge(line, line->cells[REQUIRED], &outcome, SQL_ROW + 1, "down",
-			&attempt->wrong);
-	if (failing || rehearsed || !is_ok(line, REQUIRED))
+		judge(line, kind_of(attempt, REQUIRED, rehearsed), &outcome, SQL_ROW + 1,
+			"down", &attempt->wrong);
+	if (failing || rehearsed || !is_ok(attempt, REQUIRED))
 		bench_compare(bench, &attempt->wrong);
 	else
 		judge_effect(bench, line, &attempt->wrong);
@@ -318,8 +370,9 @@ static void none_alone(struct attempt *attempt)
 	bench_open(bench, attempt->lent, time_for(line, NONE));
 	struct outcome outcome = bench_apply(bench, false);
 	bench_close(bench, &attempt->wrong);
-	judge(line, line->cells[NONE], &outcome, SQL_ROW, "none", &attempt->wrong);
-	if (is_ok(line, NONE))
+	judge(line, kind_of(attempt, NONE, false), &outcome, SQL_ROW, "none",
+		&attempt->wrong);
+	if (is_ok(attempt, NONE))
 		judge_effect(bench, line, &attempt->wrong);
 	bench_compare_folder(bench, &attempt->wrong);
 	free(up);
@@ -348,10 +401,8 @@ static void none_then_failure(struct attempt *attempt)
 	char *dump_now = bench_dump(bench);
 	if (!outcome.code)
 		amp_str_add(&attempt->wrong, "  the step behind it did not fail\n");
-	if (strcmp(dump, dump_now) != 0)
-		amp_str_addf(&attempt->wrong,
-			"  the step behind it left something; without it:\n%swith it:\n%s",
-			dump, dump_now);
+	bench_compare_texts(
+		"with a step behind it that fails", dump, dump_now, &attempt->wrong);
 	free(dump_now);
 	free(dump);
 	free(up);
@@ -366,7 +417,7 @@ static void none_rehearsed(struct attempt *attempt)
 	bench_open(bench, attempt->lent, time_for(line, NONE));
 	struct outcome outcome = bench_plan(bench);
 	bench_close(bench, &attempt->wrong);
-	judge(line, line->cells[NONE], &outcome, SQL_ROW, "none in a plan",
+	judge(line, kind_of(attempt, NONE, true), &outcome, SQL_ROW, "none in a plan",
 		&attempt->wrong);
 	bench_compare(bench, &attempt->wrong);
 	free(up);
@@ -390,9 +441,9 @@ static void query(struct attempt *attempt, const char *element, bool rehearsed)
 	struct outcome outcome =
 		rehearsed ? bench_plan(bench) : bench_apply(bench, false);
 	bench_close(bench, &attempt->wrong);
-	judge(line, expected_kind(line, QUERY, before), &outcome, SQL_ROW + 1, element,
-		&attempt->wrong);
-	if (rehearsed || !is_ok(line, QUERY))
+	judge(line, expected_kind(kind_of(attempt, QUERY, rehearsed), before), &outcome,
+		SQL_ROW + 1, element, &attempt->wrong);
+	if (rehearsed || !is_ok(attempt, QUERY))
 		bench_compare(bench, &attempt->wrong);
 	else
 		bench_compare_folder(bench, &attempt->wrong);
@@ -431,10 +482,9 @@ static void query_changes_nothing(struct attempt *attempt)
 		dumps[i] = bench_dump(bench);
 		bench_lay(bench);
 	}
-	if (is_ok(line, QUERY) && strcmp(dumps[0], dumps[1]) != 0)
-		amp_str_addf(&attempt->wrong,
-			"  the query left something; without it:\n%swith it:\n%s",
-			dumps[0], dumps[1]);
+	if (is_ok(attempt, QUERY))
+		bench_compare_texts(
+			"with the query", dumps[0], dumps[1], &attempt->wrong);
 	free(dumps[0]);
 	free(dumps[1]);
 	free(check);
@@ -463,7 +513,7 @@ static const struct {
 static void try(struct points *points, struct bench *bench, const struct line *line,
 	size_t place, bool lent)
 {
-	struct attempt attempt = {line, bench, lent, AMP_STR_INIT};
+	struct attempt attempt = {.line = line, .bench = bench, .lent = lent};
 	if (!strcmp(line->cells[places[place].cell], "-") || !points_take(points))
 		return;
 	bench_lay(bench);
@@ -483,11 +533,11 @@ static void try(struct points *points, struct bench *bench, const struct line *l
 
 static FILE *open_table(int argc, char **argv)
 {
-	FILE *table = argc == 2 ? fopen(argv[1], "r") : NULL;
+	FILE *table = argc == 2 || argc == 3 ? fopen(argv[1], "r") : NULL;
 	if (table)
 		return table;
 	fprintf(stderr,
-		"usage: test_confinement TABLE [--seed N] [--every N] "
+		"usage: test_confinement TABLE [TEXT] [--seed N] [--every N] "
 		"[--point K]\n");
 	exit(2);
 }
@@ -500,12 +550,13 @@ int main(int argc, char **argv)
 	char *text = NULL;
 	size_t room = 0;
 	unsigned number = 0, statements = 0;
-	argc = points_init(&points, "confinement", 1, argc, argv);
+	argc = points_init(&points, "confinement", 5, argc, argv);
 	FILE *table = open_table(argc, argv);
 	bench_init(&bench);
 	while (getline(&text, &room, table) > 0) {
 		line.number = ++number;
-		if (take_line(&line, text)) {
+		if (take_line(&line, text) &&
+			(argc < 3 || strstr(amp_str_text(&line.sql), argv[2]))) {
 			statements++;
 			for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)
 				for (int lent = 0; lent < 2; lent++)
