@@ -152,30 +152,44 @@ static int cannot(struct app *app, const char *what, const char *path)
 		strerror(errno));
 }
 
-/* Never replaces a file; a half-written one is taken away again. */
+/* false: errno says why. */
+static bool write_whole(
+	int fd, const struct made *made, const struct amplan_report *report)
+{
+	FILE *file = fdopen(fd, "w");
+	if (!file) {
+		int number = errno;
+		close(fd);
+		errno = number;
+		return false;
+	}
+	write_descriptor(file, made, report);
+	bool failed = ferror(file);
+	return !fclose(file) && !failed;
+}
+
+/* Never replaces a file; what is half done is taken away again, the folder too. */
 static int write_file(struct app *app, struct made *made)
 {
 	const char *folder = app->settings.folders[0];
 	int n = snprintf(made->path, sizeof(made->path), "%s/%s.xml", folder, made->id);
 	if (n < 0 || (size_t)n >= sizeof(made->path))
 		return app_fail(app, AMPLAN_USAGE, NULL, "the path is too long");
-	if (mkdir(folder, 0777) && errno != EEXIST)
+	bool new_folder = !mkdir(folder, 0777);
+	if (!new_folder && errno != EEXIST)
 		return cannot(app, "create the folder", folder);
 	int fd = open(made->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (fd < 0 && errno == EEXIST)
 		return app_fail(app, AMPLAN_USAGE, "choose another name",
 			"'%.500s' exists already", made->path);
-	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
-	if (!file)
-		return cannot(app, "write", made->path);
-	write_descriptor(file, made, app->report);
-	bool failed = ferror(file);
-	if (fclose(file) || failed) {
-		int code = cannot(app, "write", made->path);
+	if (fd >= 0 && write_whole(fd, made, app->report))
+		return AMPLAN_OK;
+	int code = cannot(app, "write", made->path);
+	if (fd >= 0)
 		unlink(made->path);
-		return code;
-	}
-	return AMPLAN_OK;
+	if (new_folder)
+		rmdir(folder);
+	return code;
 }
 
 /* A folder that is not there, or has nothing in it, is where one begins. */
