@@ -122,8 +122,7 @@ static bool step(struct reader *reader, enum amp_scan_event event)
 	return true;
 }
 
-/* Always, while parser and scanner are in step. */
-static inline bool names_match(
+static bool names_match(
 	const struct reader *reader, struct amp_scan_range range, const char *local)
 {
 	const char *written = reader->scan.bytes + range.offset;
@@ -227,12 +226,11 @@ static bool collect_attributes(struct reader *reader, int count, const xmlChar *
 	size_t next = 0;
 	reader->attributes.count = 0;
 	for (int i = 0; i < count; i++, parsed += 5) {
-		while (AMP_ALWAYS(next < reader->scan.attributes.count) &&
+		while (next < reader->scan.attributes.count &&
 			is_declaration(reader->scan.bytes, written[next].name))
 			next++;
-		if (AMP_NEVER(next == reader->scan.attributes.count ||
-			    !names_match(reader, written[next].name,
-				    (const char *)parsed[0]))) /* as it says */
+		if (next == reader->scan.attributes.count ||
+			!names_match(reader, written[next].name, (const char *)parsed[0]))
 			return false;
 		add_attribute(reader, &written[next++], parsed);
 	}
@@ -289,9 +287,8 @@ static void on_start(void *context, const xmlChar *name, const xmlChar *prefix,
 		return;
 	}
 	bool same = collect_attributes(reader, nattributes, attributes);
-	if (AMP_NEVER(!same ||
-		    !names_match(reader, reader->scan.name,
-			    (const char *)name))) { /* as it says */
+	/* the parser may read on in a name in which the scanner met its end */
+	if (!same || !names_match(reader, reader->scan.name, (const char *)name)) {
 		out_of_step(reader);
 		return;
 	}
