@@ -192,7 +192,8 @@ static const char *judge_after(
 		same_state(&after->state, &wanted->state, after->answer.code != 0))
 		return NULL;
 	/* what could not be removed, like a journal, made it begin from something else */
-	if (faults->forever && !state_equals(&faulty->state, &ground->before) &&
+	bool kept = faults->forever || !strcmp(faults->call, "unlink");
+	if (kept && !state_equals(&faulty->state, &ground->before) &&
 		after->answer.code == ground->first.answer.code &&
 		!strcmp(dump_of(&after->state), dump_of(&ground->first.state)))
 		return NULL;
