@@ -236,8 +236,10 @@ static int finish_reading(struct reading *reading, struct amplan_error *error)
 		&history->arena, history->count, sizeof(*history->applied));
 	history->applied_row = amp_arena_array(
 		&history->arena, history->count, sizeof(*history->applied_row));
-	if (history->arena.failed)
+	if (history->arena.failed) {
+		history->count = 0;
 		return amp_error_nomem(error);
+	}
 	if (history->count) {
 		memcpy(history->rows, reading->rows.items,
 			history->count * sizeof(*history->rows));

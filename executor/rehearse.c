@@ -48,7 +48,10 @@ static int run_on(struct amp_job *job, struct amplan *amplan, struct amp_db *sha
 	int ran = amp_run_plan(&runner, error);
 	struct amplan_error inner;
 	code = tell_difference(job, shadow, &before, ran ? &inner : error);
-	return ran ? ran : code;
+	/* what could not be told for want of memory is not told by halves */
+	if (ran && code == AMPLAN_NOMEM && error)
+		*error = inner;
+	return ran && code != AMPLAN_NOMEM ? ran : code;
 }
 
 int amp_rehearse(struct amp_job *job, struct amplan *amplan, struct amp_db *from,

@@ -266,10 +266,11 @@ static int rehearse_stage(
 	struct amplan_error at_end = {0};
 	if (!code && (code = end_stage(runner, &at_end))) {
 		/* a step that failed may leave the shadow so that it cannot commit */
+		bool machine = code == AMPLAN_NOMEM;
 		runner->lost = worst != AMPLAN_OK;
-		if (!worst)
+		if (!worst || machine)
 			*error = at_end;
-		code = worst ? worst : code;
+		code = worst && !machine ? worst : code;
 	}
 	if (runner->lost)
 		forget_untold(runner, first, end);

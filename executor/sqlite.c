@@ -167,8 +167,10 @@ static int release(struct amp_db *base, struct amplan_error *error)
 static void undo(struct amp_db *base)
 {
 	struct sqlite_db *db = sqlite_of(base);
-	sqlite3_exec(db->handle, "ROLLBACK TO amplan_step; RELEASE amplan_step", NULL,
-		NULL, NULL);
+	/* what is not undone would be there for the steps behind: that is trouble */
+	sqlite_note(db,
+		sqlite3_exec(db->handle, "ROLLBACK TO amplan_step; RELEASE amplan_step",
+			NULL, NULL, NULL));
 	sqlite_cache_forget(db);
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <amplan/amplan.h>
 
@@ -136,6 +137,84 @@ static void test_step__that_nobody_holds_stopped_part_way(void **state)
 	assert_string_equal(error.message, "'2' stopped part way");
 }
 
+static int not_listed(
+	const struct amp_target *target, bool *answer, struct amplan_error *error)
+{
+	(void)target, (void)error;
+	*answer = false;
+	return AMPLAN_OK;
+}
+
+/* The list of locks left its lock out; it finishes while we wait for that. */
+static int lock_after_its_end(struct amp_db *db, bool make, struct amplan_error *error)
+{
+	if (!asked++) {
+		struct amplan *other = open_session(now);
+		assert_int_equal(amplan_resolve(other, "2", true, NULL), AMPLAN_OK);
+		amplan_close(other);
+	}
+	return amp_sqlite.lock_aside(db, make, error);
+}
+
+static void test_step__that_was_not_listed_is_waited_for(void **state)
+{
+	struct fixture *f = *state;
+	struct amplan_report *report = NULL;
+	f->engine.held_aside = not_listed;
+	f->engine.lock_aside = lock_after_its_end;
+	assert_int_equal(amplan_apply(f->amplan, NULL, NULL, &report, NULL), AMPLAN_OK);
+	assert_int_equal(report->verdict, AMPLAN_CURRENT);
+	assert_int_equal(asked > 0, 1);
+	amplan_report_free(report);
+}
+
+/* Between our last look and our lock: another process does it all. */
+static int begin_after_another(
+	struct amp_db *db, bool foreign_keys, struct amplan_error *error)
+{
+	if (db->given_up && !asked++) {
+		struct amplan *other = open_session(now);
+		struct amplan_report *report = NULL;
+		assert_int_equal(
+			amplan_apply(other, NULL, NULL, &report, NULL), AMPLAN_OK);
+		amplan_report_free(report);
+		amplan_close(other);
+	}
+	return amp_sqlite.begin(db, foreign_keys, error);
+}
+
+static int open_as_ours(const struct amp_target *target, enum amp_access access,
+	const struct amp_hooks *hooks, struct amp_db **out, struct amplan_error *error)
+{
+	int code = amp_sqlite.open(target, access, hooks, out, error);
+	if (!code)
+		(*out)->engine = &now->engine;
+	return code;
+}
+
+static void test_plan__that_another_applied_meanwhile_is_not_applied(void **state)
+{
+	struct fixture *f = *state;
+	struct amplan_report *report = NULL;
+	struct amplan *other = open_session(f);
+	assert_int_equal(amplan_resolve(other, "2", true, NULL), AMPLAN_OK);
+	amplan_close(other);
+	temp_text(f->folder, "migrations/3.xml",
+		"<migration xmlns='urn:amplan:1' id='3'><depends on='2'/><up>"
+		"CREATE TABLE b (x); INSERT INTO b VALUES (1);</up></migration>");
+	/* one stage only: it is the lock of the database that counts */
+	char *aside = temp_path(f->folder, "app.db-amplan-lock");
+	assert_int_equal(unlink(aside), 0);
+	free(aside);
+	f->engine.open = open_as_ours;
+	f->engine.begin = begin_after_another;
+	assert_int_equal(amplan_apply(f->amplan, NULL, NULL, &report, NULL), AMPLAN_OK);
+	assert_int_equal(asked, 1);
+	assert_int_equal(report->nsteps, 0);
+	assert_int_equal(report->napplied, 3);
+	amplan_report_free(report);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -143,6 +222,8 @@ int main(void)
 		TEST(test_step__that_ended_meanwhile_is_not_interrupted),
 		TEST(test_step__that_a_process_holds_is_running),
 		TEST(test_step__that_nobody_holds_stopped_part_way),
+		TEST(test_step__that_was_not_listed_is_waited_for),
+		TEST(test_plan__that_another_applied_meanwhile_is_not_applied),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
