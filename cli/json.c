@@ -7,10 +7,33 @@
 
 #include "cli/utf8.h"
 
+static void put_escaped(FILE *stream, uint32_t point)
+{
+	if (point < 0x10000)
+		fprintf(stream, "\\u%04x", (unsigned)point);
+	else
+		fprintf(stream, "\\u%04x\\u%04x",
+			(unsigned)(0xd800 + ((point - 0x10000) >> 10)),
+			(unsigned)(0xdc00 + ((point - 0x10000) & 0x3ff)));
+}
+
+/* yajl escapes what is below a blank. What turns the direction of text, or what a terminal
+   takes for a command, is valid in JSON, and still not let loose on who looks at it. It hands
+   over whole characters. Errors stay in the stream and are seen at exit. */
 static void print(void *user, const char *text, size_t length)
 {
-	fwrite(text, 1, length,
-		user); /* errors stay in the stream and are seen at exit */
+	const char *end = text + length, *from = text;
+	for (const char *at = text; at < end;) {
+		uint32_t point = (unsigned char)*at;
+		size_t n = point < 0x7f ? 1 : utf8_read(at, &point);
+		if (n && point >= 0x7f && utf8_is_unsafe(point)) {
+			fwrite(from, 1, (size_t)(at - from), user);
+			put_escaped(user, point);
+			from = at + n;
+		}
+		at += n ? n : 1;
+	}
+	fwrite(from, 1, (size_t)(end - from), user);
 }
 
 bool json_open(struct json *json, FILE *stream)

@@ -270,3 +270,13 @@ INSERT INTO a VALUES (';');
 	[ "$status" -eq 3 ]
 	[[ $output == *"error[plan-stale]: '1' was applied meanwhile"* ]]
 }
+
+@test "JSON escapes what turns text round or tells a terminal to do something" {
+	mkdir -p migrations
+	printf '<migration xmlns="urn:amplan:1" id="a"><depends on="x\342\200\256y\302\233z\363\240\200\201"/><up>SELECT 1;</up></migration>' >migrations/a.xml
+	run "$AMPLAN" check --json
+	[ "$status" -eq 3 ]
+	jq . <<<"$output" >/dev/null
+	[[ $output == *'\u202e'* && $output == *'\u009b'* && $output == *'\udb40\udc01'* ]]
+	! grep -qaP '\xe2\x80\xae|\xc2\x9b|\xf3\xa0\x80\x81' <<<"$output"
+}
