@@ -6,12 +6,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/beneath.h"
 #include "base/walk.h"
+
+#define FOLLOWED_MAX 40 /* as the kernel */
 
 int amp_file_open(const char *path, int flags, unsigned mode)
 {
@@ -20,6 +23,27 @@ int amp_file_open(const char *path, int flags, unsigned mode)
 		fd = open(path, flags, mode);
 	while (fd < 0 && errno == EINTR);
 	return fd;
+}
+
+int amp_file_follow(struct amp_arena *arena, const char *path, const char **out)
+{
+	char to[PATH_MAX];
+	for (int i = 0; path && i < FOLLOWED_MAX; i++) {
+		ssize_t length = readlink(path, to, sizeof(to));
+		/* no link, or nothing there; opening it will say what that means */
+		if (length < 0 &&
+			(errno == EINVAL || errno == ENOENT || errno == ENOTDIR))
+			break;
+		if (length < 0)
+			return errno;
+		if (length == sizeof(to))
+			return ENAMETOOLONG;
+		const char *slash = *to == '/' ? NULL : strrchr(path, '/');
+		path = amp_arena_printf(arena, "%.*s%.*s",
+			slash ? (int)(slash - path + 1) : 0, path, (int)length, to);
+	}
+	*out = path;
+	return path ? 0 : ENOMEM;
 }
 
 static char *without_slashes(struct amp_arena *arena, const char *path)
@@ -106,6 +130,27 @@ static ssize_t read_all(int fd, char *bytes, size_t size)
 	return (ssize_t)length;
 }
 
+/* Reads and closes what was opened. A file that somebody writes to meanwhile is refused: it
+   would be neither the old text nor the new one, nor would its end be the end. */
+static enum amp_file_problem read_opened(
+	int fd, const struct stat *before, char *memory, size_t *length, int *number)
+{
+	struct stat after;
+	ssize_t n = memory ? read_all(fd, memory, (size_t)before->st_size) : -1;
+	bool fine = n >= 0 && !fstat(fd, &after);
+	*number = memory ? errno : ENOMEM;
+	close(fd);
+	if (!fine)
+		return AMP_FILE_UNREADABLE;
+	*number = 0;
+	*length = (size_t)n;
+	return after.st_size == before->st_size &&
+			after.st_mtim.tv_sec == before->st_mtim.tv_sec &&
+			after.st_mtim.tv_nsec == before->st_mtim.tv_nsec
+		? AMP_FILE_FINE
+		: AMP_FILE_CHANGED;
+}
+
 enum amp_file_problem amp_folder_read(const struct amp_folder *folder,
 	struct amp_arena *arena, const char *path, size_t limit, const char **bytes,
 	size_t *length, struct amp_file_identity *identity, int *number)
@@ -119,21 +164,15 @@ enum amp_file_problem amp_folder_read(const struct amp_folder *folder,
 	if (identity)
 		*identity = (struct amp_file_identity){status.st_dev, status.st_ino};
 	char *memory = amp_arena_alloc(arena, (size_t)status.st_size + 1);
-	ssize_t n = memory ? read_all(fd, memory, (size_t)status.st_size) : -1;
-	*number = memory ? errno : ENOMEM;
-	close(fd);
-	if (n < 0)
-		return AMP_FILE_UNREADABLE;
-	*number = 0;
 	*bytes = memory;
-	*length = (size_t)n;
-	return AMP_FILE_FINE;
+	return read_opened(fd, &status, memory, length, number);
 }
 
 enum amp_file_problem amp_folder_read_into(const struct amp_folder *folder,
 	struct amp_str *buffer, const char *path, size_t limit, int *number)
 {
 	int fd = -1;
+	size_t length = 0;
 	struct stat status = {0};
 	amp_str_clear(buffer);
 	enum amp_file_problem problem =
@@ -141,14 +180,10 @@ enum amp_file_problem amp_folder_read_into(const struct amp_folder *folder,
 	if (problem)
 		return problem;
 	char *memory = amp_str_room(buffer, (size_t)status.st_size);
-	ssize_t n = memory ? read_all(fd, memory, (size_t)status.st_size) : -1;
-	*number = memory ? errno : ENOMEM;
-	close(fd);
-	if (n < 0)
-		return AMP_FILE_UNREADABLE;
-	*number = 0;
-	amp_str_take(buffer, (size_t)n);
-	return AMP_FILE_FINE;
+	problem = read_opened(fd, &status, memory, &length, number);
+	if (!problem)
+		amp_str_take(buffer, length);
+	return problem;
 }
 
 /* Reads to the end, whatever kind of file it is; returns 0 or an errno. */

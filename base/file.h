@@ -2,7 +2,8 @@
  * File: reading folders and files without being led astray, and replacing files whole.
  *
  * Below a folder nothing is followed that leads out of it: no symlink whose target is
- * outside, no "..", no device, no socket. Each file is read once, as it was when opened.
+ * outside, no "..", no device, no socket. Each file is read once, as it was when opened; one
+ * that is written to meanwhile is not taken.
  */
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
@@ -23,6 +24,7 @@ enum amp_file_problem {
 	AMP_FILE_NOT_A_FILE, /* a device, socket, pipe or folder */
 	AMP_FILE_UNREADABLE, /* permission, I/O error: see `number` */
 	AMP_FILE_TOO_LARGE,  /* larger than the caller's limit */
+	AMP_FILE_CHANGED,    /* somebody wrote to it while it was read */
 	/* said by callers of amp_folder_read(), about what they read before */
 	AMP_FILE_TOO_MUCH,       /* it would be too much together with others */
 	AMP_FILE_TOO_MUCH_AGAIN, /* the same of what is read more than once */
@@ -75,6 +77,13 @@ enum amp_file_problem amp_folder_read(const struct amp_folder *folder,
  */
 enum amp_file_problem amp_folder_read_into(const struct amp_folder *folder,
 	struct amp_str *buffer, const char *path, size_t limit, int *number);
+
+/*
+ * Where a path leads whose last part is a symlink: the same path with the link's target
+ * instead, as often as there is one. What is not there is no error. Returns 0, or an errno
+ * where it cannot be told.
+ */
+int amp_file_follow(struct amp_arena *arena, const char *path, const char **out);
 
 /* As open(2), again where a signal came between. */
 int amp_file_open(const char *path, int flags, unsigned mode);

@@ -176,32 +176,3 @@ const char *amp_text_nearest(const char *word, const char *const *words, size_t 
 	}
 	return best;
 }
-
-static bool is_unsafe(uint32_t point)
-{
-	if (point == '\t')
-		return false;
-	return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0x061c ||
-		(point >= 0x200b && point <= 0x200f) ||
-		(point >= 0x2028 && point <= 0x202e) ||
-		(point >= 0x2060 && point <= 0x206f) || point == 0xfeff ||
-		(point >= 0xfff9 && point <= 0xfffb) || point >= 0xe0000;
-}
-
-void amp_text_add_safe(struct amp_str *str, const char *bytes, size_t length)
-{
-	for (size_t at = 0; at < length;) {
-		uint32_t point;
-		size_t n = decode(bytes, length, at, &point);
-		if (!n) {
-			amp_str_addf(str, "\\x%02x", (unsigned char)bytes[at]);
-			n = 1;
-		} else if (is_unsafe(point)) {
-			amp_str_addf(str, point < 0x80 ? "\\x%02x" : "\\u{%04x}",
-				(unsigned)point);
-		} else {
-			amp_str_addn(str, bytes + at, n);
-		}
-		at += n;
-	}
-}

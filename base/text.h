@@ -1,13 +1,11 @@
 /*
- * Text: UTF-8, natural order, did-you-mean, and making hostile text safe to print.
+ * Text: UTF-8, natural order and did-you-mean.
  */
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>
-
-#include "base/str.h"
 
 /* Number of code points in UTF-8 text; stray bytes count one each. */
 size_t amp_text_points(const char *bytes, size_t length);
@@ -32,12 +30,6 @@ size_t amp_text_distance(const char *left, const char *right, size_t limit);
  * third of its length; NULL if none is near. Of several, the nearest and then the first.
  */
 const char *amp_text_nearest(const char *word, const char *const *words, size_t count);
-
-/*
- * Appends text that is safe on a terminal: control characters, bidirectional controls
- * and broken UTF-8 appear as \xNN or \u{NNNN}; tabs stay.
- */
-void amp_text_add_safe(struct amp_str *str, const char *bytes, size_t length);
 
 /* True for the characters an id consists of: letters, digits, _ . - */
 bool amp_text_is_id_byte(char byte);

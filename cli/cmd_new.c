@@ -84,14 +84,12 @@ static int choose_id(struct app *app, struct made *made)
 }
 
 /* False: there are none. */
-static bool write_heads(FILE *file, const struct amplan_report *report)
+static bool write_heads(FILE *file, const struct relations *relations)
 {
-	struct relations relations;
+	const struct amplan_report *report = relations->report;
 	size_t heads = 0;
-	if (!report || !relations_init(&relations, report))
-		return false;
-	for (size_t i = 0; i < report->nmigrations; i++) {
-		if (relations.first[i] != relations.first[i + 1])
+	for (size_t i = 0; report && i < report->nmigrations; i++) {
+		if (relations->first[i] != relations->first[i + 1])
 			continue;
 		if (!heads++)
 			fputs("  <!-- What this needs: today's newest are suggested. Keep "
@@ -100,7 +98,6 @@ static bool write_heads(FILE *file, const struct amplan_report *report)
 				file);
 		fprintf(file, "  <depends on=\"%s\"/>\n", report->migrations[i].id);
 	}
-	relations_deinit(&relations);
 	return heads > 0;
 }
 
@@ -115,7 +112,7 @@ static const char *name_of(const char *id)
 }
 
 static void write_descriptor(
-	FILE *file, const struct made *made, const struct amplan_report *report)
+	FILE *file, const struct made *made, const struct relations *relations)
 {
 	const char *name = name_of(made->id);
 	const char *before = *name ? "" : "example_";
@@ -125,7 +122,7 @@ static void write_descriptor(
 		"<migration xmlns=\"urn:amplan:1\" id=\"%s\">\n"
 		"  <description>Say in one line what this is for</description>\n",
 		made->id);
-	if (!write_heads(file, report))
+	if (!write_heads(file, relations))
 		fputs("  <!-- What this needs, one line each:\n"
 		      "  <depends on=\"ID\" reason=\"...\"/> -->\n",
 			file);
@@ -148,13 +145,15 @@ static void write_descriptor(
 
 static int cannot(struct app *app, const char *what, const char *path)
 {
-	return app_fail(app, AMPLAN_INTERNAL, NULL, "cannot %s '%.500s': %s", what, path,
-		strerror(errno));
+	return errno == ENOMEM
+		? app_fail(app, AMPLAN_NOMEM, NULL, "out of memory")
+		: app_fail(app, AMPLAN_INTERNAL, NULL, "cannot %s '%.500s': %s", what,
+			  path, strerror(errno));
 }
 
 /* false: errno says why. */
 static bool write_whole(
-	int fd, const struct made *made, const struct amplan_report *report)
+	int fd, const struct made *made, const struct relations *relations)
 {
 	FILE *file = fdopen(fd, "w");
 	if (!file) {
@@ -163,13 +162,14 @@ static bool write_whole(
 		errno = number;
 		return false;
 	}
-	write_descriptor(file, made, report);
+	write_descriptor(file, made, relations);
 	bool failed = ferror(file);
 	return !fclose(file) && !failed;
 }
 
 /* Never replaces a file; what is half done is taken away again, the folder too. */
-static int write_file(struct app *app, struct made *made)
+static int write_file(
+	struct app *app, struct made *made, const struct relations *relations)
 {
 	const char *folder = app->settings.folders[0];
 	int n = snprintf(made->path, sizeof(made->path), "%s/%s.xml", folder, made->id);
@@ -178,11 +178,14 @@ static int write_file(struct app *app, struct made *made)
 	bool new_folder = !mkdir(folder, 0777);
 	if (!new_folder && errno != EEXIST)
 		return cannot(app, "create the folder", folder);
-	int fd = open(made->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	int fd;
+	do
+		fd = open(made->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	while (fd < 0 && errno == EINTR);
 	if (fd < 0 && errno == EEXIST)
 		return app_fail(app, AMPLAN_USAGE, "choose another name",
 			"'%.500s' exists already", made->path);
-	if (fd >= 0 && write_whole(fd, made, app->report))
+	if (fd >= 0 && write_whole(fd, made, relations))
 		return AMPLAN_OK;
 	int code = cannot(app, "write", made->path);
 	if (fd >= 0)
@@ -195,7 +198,8 @@ static int write_file(struct app *app, struct made *made)
 /* A folder that is not there, or has nothing in it, is where one begins. */
 static int read_catalog(struct app *app)
 {
-	if (access(app->settings.folders[0], F_OK) && app->settings.nfolders == 1)
+	if (app->settings.nfolders == 1 && access(app->settings.folders[0], F_OK) &&
+		errno == ENOENT)
 		return AMPLAN_OK;
 	return amplan_order(app->session, &app->report, &app->error);
 }
@@ -208,7 +212,14 @@ static int run(struct app *app)
 	int code = read_catalog(app);
 	if (!code)
 		code = choose_id(app, made);
-	return code ? code : write_file(app, made);
+	if (code)
+		return code;
+	struct relations relations = {0};
+	if (app->report && !relations_init(&relations, app->report))
+		return app_fail(app, AMPLAN_NOMEM, NULL, "out of memory");
+	code = write_file(app, made, &relations);
+	relations_deinit(&relations);
+	return code;
 }
 
 static void show(struct app *app)

@@ -2,6 +2,7 @@
  * plan: what would be done, proved on a shadow.
  */
 #include "cli/cmd.h"
+#include "cli/interrupt.h"
 #include "cli/plan_options.h"
 #include "cli/text_findings.h"
 #include "cli/text_plan.h"
@@ -24,6 +25,7 @@ static int run(struct app *app)
 	struct amplan_plan_options plan = plan_options(&app->options);
 	plan.file = app->options.file;
 	int code = amplan_plan(app->session, &plan, &app->report, &app->error);
+	interrupt_rest(); /* a pipe may have no reader */
 	if (!code && app->options.out)
 		code = amplan_plan_save(app->report, app->options.out, &app->error);
 	if (!code && app->options.exit_code && app->report->nsteps)

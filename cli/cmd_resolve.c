@@ -25,8 +25,8 @@ static void show(struct app *app)
 	if (app->code)
 		return;
 	say(&app->out, "%s: %s\n", app->options.operands[0],
-		app->options.applied ? "recorded as applied"
-				     : "attempt forgotten, the next apply runs it again");
+		app->options.applied ? "recorded as finished"
+				     : "attempt forgotten, it may run again");
 }
 
 static void json(struct app *app, struct json *json)

@@ -47,8 +47,16 @@ static char *lend(const char *text)
 	return cast.lent;
 }
 
+/* cgraph writes '-', '.' and '-.' without quotes, as if they were numbers, and then cannot
+   read them; what has a blank in it is quoted. */
 static void set(void *object, const char *name, const char *value)
 {
+	char quoted[4];
+	size_t length = strlen(value);
+	if (length && length < 3 && strspn(value, "-.") == length) {
+		snprintf(quoted, sizeof(quoted), "%s ", value);
+		value = quoted;
+	}
 	agsafeset(object, lend(name), lend(value), lend(""));
 }
 

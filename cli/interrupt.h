@@ -7,8 +7,15 @@
 
 #include <stdbool.h>
 
-/* Installs the handlers, and ignores SIGPIPE. A signal that was ignored stays ignored. */
+/* Ignores SIGPIPE and SIGXFSZ. */
 void interrupt_init(void);
+
+/* From here on a signal asks first: called by who looks whether one came. One that was
+   ignored stays ignored. */
+void interrupt_listen(void);
+
+/* From here on it ends the program again: there is nobody who looks. */
+void interrupt_rest(void);
 
 /* True once a signal came. */
 bool interrupt_came(void);

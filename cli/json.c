@@ -36,11 +36,46 @@ static void print(void *user, const char *text, size_t length)
 	fwrite(from, 1, (size_t)(end - from), user);
 }
 
+/*
+ * yajl takes two pieces as it begins, and writes into the second without a look at whether
+ * it got one. So both come from a room that is there already.
+ */
+struct json_room {
+	size_t used;
+	max_align_t bytes[128];
+};
+
+static void *take(void *user, size_t size)
+{
+	struct json_room *room = user;
+	size_t items = (size + sizeof(*room->bytes) - 1) / sizeof(*room->bytes);
+	if (items > sizeof(room->bytes) / sizeof(*room->bytes) - room->used)
+		abort(); /* it never asks for as much */
+	void *piece = room->bytes + room->used;
+	room->used += items;
+	return piece;
+}
+
+static void *take_more(void *user, void *piece, size_t size)
+{
+	(void)piece; /* only a buffer grows, and text goes straight to the stream */
+	return take(user, size);
+}
+
+static void give_back(void *user, void *piece)
+{
+	(void)user;
+	(void)piece;
+}
+
 bool json_open(struct json *json, FILE *stream)
 {
-	*json = (struct json){.gen = yajl_gen_alloc(NULL)};
-	if (!json->gen)
+	*json = (struct json){.room = calloc(1, sizeof(*json->room))};
+	if (!json->room)
 		return false;
+	/* it is copied */
+	yajl_alloc_funcs room = {take, take_more, give_back, json->room};
+	json->gen = yajl_gen_alloc(&room);
 	yajl_gen_config(json->gen, yajl_gen_print_callback, print, stream);
 	return true;
 }
@@ -49,7 +84,8 @@ void json_close(struct json *json)
 {
 	if (json->gen)
 		yajl_gen_free(json->gen);
-	json->gen = NULL;
+	free(json->room);
+	*json = (struct json){.failed = json->failed};
 }
 
 static void check(struct json *json, yajl_gen_status status)

@@ -17,7 +17,8 @@
 
 struct json {
 	struct yajl_gen_t *gen;
-	bool failed; /* no memory, or nested too deep */
+	struct json_room *room; /* all the memory that it takes */
+	bool failed;            /* no memory, or nested too deep */
 };
 
 /* Starts writing to the stream; false: no memory. */

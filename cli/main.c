@@ -115,6 +115,7 @@ static void on_progress(void *user, const struct amplan_progress *progress)
 static bool on_cancel(void *user)
 {
 	(void)user;
+	interrupt_listen();
 	return interrupt_came();
 }
 
@@ -154,10 +155,9 @@ static void init_output(struct app *app)
 	terminal_init(&app->err, stderr, (enum color_when)options->color);
 	app->log = (struct log){
 		.err = &app->err,
-		.least = options->verbose ? AMPLAN_LOG_DEBUG
-			: options->quiet  ? AMPLAN_LOG_ERROR
-			: starts          ? AMPLAN_LOG_INFO
-					  : AMPLAN_LOG_WARNING,
+		.least = options->verbose           ? AMPLAN_LOG_DEBUG
+			: starts && !options->quiet ? AMPLAN_LOG_INFO
+						    : AMPLAN_LOG_WARNING,
 		.json = options->log_format == 1,
 	};
 	progress_init(&app->progress, &app->err, &app->log, options->quiet);
@@ -347,9 +347,10 @@ static int flush(struct app *app, int exit_code)
 		return exit_code;
 	say(&app->err, "amplan: cannot write to standard output: %s\n",
 		number ? strerror(number) : "write error");
-	/* what was committed stays so: a script must not take it for a crash */
-	bool committed = exit_code == 0 && app->report && app->report->done;
-	return committed ? 0 : 70;
+	/* what was committed stays so, and what was refused: a script must not take either
+	   for a crash */
+	bool committed = app->report && app->report->done;
+	return exit_code || committed ? exit_code : 70;
 }
 
 int main(int argc, char **argv)

@@ -28,6 +28,7 @@ static bool reads_yes(struct app *app)
 bool prompt_yes(struct app *app, const char *question, int *code)
 {
 	fflush(stdout);
+	interrupt_listen();
 	progress_clear(&app->progress);
 	say(&app->err, BOLD "%s [y/N] " PLAIN, question);
 	fflush(stderr);

@@ -61,17 +61,13 @@ static const struct amplan_place *place_of_failure(
 static int carry_out(struct amp_job *job, struct amplan *amplan, bool *stale,
 	struct amplan_error *error)
 {
-	struct amp_runner runner = {.job = job, .real_rows = true};
+	struct amp_runner runner = {.job = job, .real_rows = true, .head = job->begins};
 	struct amplan_error unused = {0}, *into = error ? error : &unused;
 	int code = amplan->engine->open(
 		&amplan->target, AMP_CREATE, &amplan->hooks, &runner.db, into);
 	if (code)
 		return code;
 	job->report.done = true;
-	snprintf(runner.head.identity, AMP_DIGEST_SIZE, "%s", job->history.identity);
-	snprintf(runner.head.head, AMP_DIGEST_SIZE, "%s", job->history.head);
-	runner.head.exists = job->history.exists;
-	runner.head.next = job->history.next;
 	memcpy(runner.fingerprint, job->fingerprint, AMP_DIGEST_SIZE);
 	runner.db->given_up_user = &runner;
 	runner.db->given_up = amp_run_is_over;
@@ -265,7 +261,7 @@ static int apply_exactly(struct amplan *amplan, const struct amplan_report *plan
 {
 	struct amp_job *job = amp_job_of(plan);
 	bool stale = false;
-	if (!job->planned || plan->done)
+	if (!job->sound)
 		return amp_error(
 			error, AMPLAN_USAGE, "this report holds no plan to apply");
 	int code = amp_apply_job(job, amplan, &stale, error);

@@ -216,22 +216,24 @@ static void compare_pair(const struct amp_state *one, const struct amp_state *tw
 	struct amp_arena *arena)
 {
 	const struct amp_object *object = pair->before ? pair->before : pair->after;
-	const char *name = amp_arena_strdup(arena, object->name);
+	const char *name = amp_arena_strdup(arena, object->name); /* or NULL */
 	enum amp_difference_kind kind = AMP_OTHER_SCHEMA;
 	if (!pair->before || !pair->after) {
 		set_difference(difference, kind, name,
-			amp_arena_printf(arena, "the %s '%s' is %s", object->type, name,
+			amp_arena_printf(arena, "the %s '%s' is %s", object->type,
+				object->name,
 				pair->before ? "missing" : "there besides"));
 		return;
 	}
 	kind = compare_definitions(pair->before->sql, pair->after->sql);
-	const struct amp_shape *was = amp_shape_find(&one->shapes, name);
-	const struct amp_shape *now = amp_shape_find(&two->shapes, name);
+	const struct amp_shape *was = amp_shape_find(&one->shapes, object->name);
+	const struct amp_shape *now = amp_shape_find(&two->shapes, object->name);
 	const char *how = kind == AMP_COLUMN_ORDER ? "has its columns in another order"
 		: was && now                       ? compare_shapes(was, now, arena)
 						   : "is declared in another way";
 	set_difference(difference, kind, name,
-		amp_arena_printf(arena, "the %s '%s' %s", object->type, name, how));
+		amp_arena_printf(
+			arena, "the %s '%s' %s", object->type, object->name, how));
 }
 
 static void compare_objects(const struct amp_state *one, const struct amp_state *two,

@@ -70,6 +70,7 @@ struct amp_run {
 	const char **touched; /* tables written, altered or dropped, in the given arena */
 	size_t ntouched;
 	bool ended_transaction; /* the SQL made the database roll back on its own */
+	bool committed; /* outside a transaction: something of it is in the database */
 };
 
 /* What a verify or precondition said. */
@@ -167,6 +168,15 @@ struct amp_engine {
 		struct amplan_error *);
 	/* Rolls back what is open; gives a lent handle back as it was. NULL is fine. */
 	void (*close)(struct amp_db *db);
+	/* The file that the database is, or NULL; the database's own. */
+	const char *(*file)(const struct amp_db *db);
+
+	/* Is a path the file of this database, or one that is kept beside it? By what is there,
+	   whatever the path, and without opening it: that would drop locks. */
+	bool (*owns)(const char *file, const char *path);
+
+	/* Whether keys are checked as rows change; outside a transaction. begin() does it too. */
+	int (*foreign_keys)(struct amp_db *db, bool on, struct amplan_error *);
 
 	/* A read transaction: one consistent view until end_read. */
 	int (*begin_read)(struct amp_db *db, struct amplan_error *);
@@ -179,6 +189,8 @@ struct amp_engine {
 	void (*rollback)(struct amp_db *db); /* safe where nothing is open */
 	/* Whether it is still open: SQL can end it without asking. */
 	bool (*is_open)(struct amp_db *db);
+	/* Whether a commit would fail now, for rows that point at nothing. */
+	bool (*unsettled)(struct amp_db *db);
 	/* Held besides, by plans that commit more than once; dies with the process. Waits, too.
 	   `make` false: only where somebody ever held it; else there is nothing to wait for. */
 	int (*lock_aside)(struct amp_db *db, bool make, struct amplan_error *);

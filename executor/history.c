@@ -107,8 +107,7 @@ static bool is_odd(const struct amp_value *columns)
 static int take_row(void *user, const struct amp_value *c, int count)
 {
 	struct reading *reading = user;
-	if (count != NCOLUMNS)
-		return AMPLAN_INTERNAL;
+	(void)count; /* the query names all of them */
 	struct amp_history_row row = {
 		.event =
 			{
@@ -252,6 +251,18 @@ static int finish_reading(struct reading *reading, struct amplan_error *error)
 	return AMPLAN_OK;
 }
 
+/* The first row comes with the table, in one transaction. */
+static int explain_emptied(struct amplan_error *error)
+{
+	amp_error(error, AMPLAN_REFUSED,
+		"the table '" AMP_HISTORY_TABLE "' was emptied: what was applied is "
+		"not known any more");
+	amp_error_hint(error,
+		"restore it from a backup, or drop it and use 'amplan baseline' to "
+		"begin a new history");
+	return AMPLAN_REFUSED;
+}
+
 /* A table of that name that does not have our columns was made or edited by others. */
 static int explain_foreign(struct amplan_error *error)
 {
@@ -278,6 +289,8 @@ int amp_history_read(
 		0, take_row, &reading, &inner);
 	if (!code) {
 		code = finish_reading(&reading, error);
+		if (!code && !history->count)
+			code = explain_emptied(error);
 	} else if (code == AMPLAN_NOMEM) {
 		amp_error_nomem(error);
 	} else if ((inner.system & 0xff) == 1) {
@@ -298,22 +311,61 @@ void amp_history_deinit(struct amp_history *history)
 	*history = (struct amp_history){.identity = "", .head = ""};
 }
 
-static int take_number(void *user, const struct amp_value *columns, int count)
+/* What of the schema has to do with our table. */
+struct standing {
+	bool exists;
+	char type[16], name[128]; /* of the first that should not be; "" none */
+};
+
+static int take_object(void *user, const struct amp_value *columns, int count)
 {
-	if (count > 0)
-		*(int64_t *)user = columns[0].number;
+	struct standing *standing = user;
+	(void)count; /* the query names three */
+	const char *type = columns[0].text ? columns[0].text : "";
+	bool ours = !strcmp(type, "table");
+	standing->exists = standing->exists || ours;
+	if (!ours && !*standing->type) {
+		snprintf(standing->type, sizeof(standing->type), "%s", type);
+		snprintf(standing->name, sizeof(standing->name), "%s",
+			columns[1].text ? columns[1].text : "");
+	}
 	return 0;
+}
+
+/* A trigger may swallow a row, or change it; an index may refuse it. */
+static int explain_standing(const struct standing *standing, struct amplan_error *error)
+{
+	if (!strcmp(standing->type, "trigger") || !strcmp(standing->type, "index")) {
+		amp_error(error, AMPLAN_REFUSED,
+			"the %s '%s' acts on '" AMP_HISTORY_TABLE
+			"', which only amplan may write",
+			standing->type, standing->name);
+		amp_error_hint(error,
+			"drop it; then see with 'amplan verify' whether the history "
+			"holds");
+	} else {
+		amp_error(error, AMPLAN_REFUSED,
+			"'%s' is a %s, not the table in which amplan keeps its history",
+			standing->name, standing->type);
+		amp_error_hint(error,
+			"give it another name, or move what it holds away and use "
+			"'amplan baseline' to begin a new history");
+	}
+	return AMPLAN_REFUSED;
 }
 
 static int table_exists(struct amp_db *db, bool *exists, struct amplan_error *error)
 {
-	int64_t number = 0;
+	struct standing standing = {0};
 	int code = db->engine->read(db,
-		"SELECT count(*) FROM main.sqlite_schema WHERE name = '" AMP_HISTORY_TABLE
-		"' AND type = 'table'",
-		NULL, 0, take_number, &number, error);
-	*exists = number > 0;
-	return code;
+		"SELECT CASE WHEN sql LIKE 'CREATE VIRTUAL%' THEN 'virtual table' "
+		"ELSE type END, name, tbl_name FROM (SELECT * FROM main.sqlite_schema "
+		"UNION ALL SELECT * FROM temp.sqlite_schema) "
+		"WHERE name = '" AMP_HISTORY_TABLE "' COLLATE NOCASE "
+		"OR tbl_name = '" AMP_HISTORY_TABLE "' COLLATE NOCASE",
+		NULL, 0, take_object, &standing, error);
+	*exists = standing.exists;
+	return code || !*standing.type ? code : explain_standing(&standing, error);
 }
 
 static void put(char out[AMP_DIGEST_SIZE], const struct amp_value *value)
@@ -323,8 +375,8 @@ static void put(char out[AMP_DIGEST_SIZE], const struct amp_value *value)
 
 static int take_stamp(void *user, const struct amp_value *columns, int count)
 {
-	if (count == 1)
-		put(user, &columns[0]);
+	(void)count; /* the query names one */
+	put(user, &columns[0]);
 	return 0;
 }
 
@@ -345,8 +397,7 @@ int amp_history_stamp(
 static int take_head(void *user, const struct amp_value *columns, int count)
 {
 	struct amp_history_head *head = user;
-	if (count != 2)
-		return AMPLAN_INTERNAL;
+	(void)count; /* the query names two */
 	if (columns[0].number == 0)
 		put(head->identity, &columns[1]);
 	put(head->head, &columns[1]);

@@ -1,8 +1,10 @@
 #include "executor/job.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/always.h"
 #include "executor/failure.h"
 #include "executor/objects.h"
 #include "planner/cycle.h"
@@ -165,6 +167,10 @@ int amp_job_plan(
 		return amp_error_nomem(error);
 	}
 	job->planned = true;
+	job->begins = (struct amp_history_head){
+		.exists = job->history.exists, .next = job->history.next};
+	snprintf(job->begins.identity, AMP_DIGEST_SIZE, "%s", job->history.identity);
+	snprintf(job->begins.head, AMP_DIGEST_SIZE, "%s", job->history.head);
 	return refuse_errors(&job->findings, "the plan does not hold", error);
 }
 
@@ -255,10 +261,9 @@ static struct amplan_edge *publish_edges(
 			.reason = reference->reason,
 			.index = UINT32_MAX,
 			.orders_only = reference->orders_only,
+			.place = amp_source_place(
+				reference->source, reference->offset, reference->length),
 		};
-		if (reference->source)
-			edge.place = amp_source_place(
-				reference->source, reference->offset, reference->length);
 		if (e < graph->first[node + 1] && graph->reference[e] == reference) {
 			edge.index =
 				position ? position[graph->target[e]] : graph->target[e];
@@ -299,11 +304,12 @@ static int publish_migrations(struct amp_job *job, struct amplan_migration **out
 		*shown = (struct amplan_migration){
 			.id = migration->id,
 			.module = migration->module,
-			.description =
-				migration->description ? migration->description : "",
+			.description = migration->description,
 			.checksum = migration->checksum,
 			.state = job->planned ? job->plan.states[node] : AMPLAN_PENDING,
 			.flags = public_flags(migration),
+			.place = amp_source_place(
+				migration->source, migration->offset, migration->length),
 		};
 		if (job->accesses) {
 			shown->accesses = job->accesses[node].items;
@@ -311,9 +317,6 @@ static int publish_migrations(struct amp_job *job, struct amplan_migration **out
 		}
 		if (shown->state == AMPLAN_INTERRUPTED && job->running)
 			shown->state = AMPLAN_RUNNING;
-		if (migration->source)
-			shown->place = amp_source_place(
-				migration->source, migration->offset, migration->length);
 		shown->edges = publish_edges(job, node, position, &shown->nedges);
 	}
 	job->report.migrations = list;
@@ -384,7 +387,7 @@ static int publish_applied(struct amp_job *job)
 static bool is_outlived(const struct amp_job *job)
 {
 	const struct amp_history *history = &job->history;
-	return job->looked && history->count &&
+	return history->count &&
 		strcmp(history->rows[history->count - 1].event.applied_at,
 			job->report.failure.at) > 0;
 }
@@ -417,11 +420,12 @@ int amp_job_publish(
 	int code = AMPLAN_OK;
 	if (job->graph.nodes)
 		code = publish_migrations(job, &migrations);
-	if (!code && job->planned && job->order && migrations)
+	if (!code && job->planned)
 		code = publish_steps(job);
 	if (!code && job->looked)
 		code = publish_applied(job);
-	if (!code && job->looked && migrations)
+	/* nobody looks before the catalog is loaded */
+	if (!code && job->looked && AMP_ALWAYS(migrations))
 		publish_failure(job, amplan, migrations);
 	amp_findings_sort(&job->findings);
 	job->report.findings = job->findings.items;

@@ -29,6 +29,7 @@ struct amp_result {
 	size_t neffects;
 	bool complete;   /* refused for statements that were passed over; the rest ran */
 	bool needs_rows; /* it failed for what the rows are */
+	bool committed;  /* outside a transaction: something of it is in the database */
 	const char **touched; /* tables it wrote, altered or dropped */
 	size_t ntouched;
 };
@@ -39,14 +40,19 @@ struct amp_job {
 	struct amp_findings findings;
 	struct amp_catalog catalog;
 	struct amp_graph graph;
-	uint32_t *order; /* proved; NULL where descriptors do not hold */
-	bool looked;     /* the database was looked at */
-	bool exists;     /* there is one */
+	uint32_t *order;                 /* proved; NULL where descriptors do not hold */
+	bool looked;                     /* the database was looked at */
+	bool exists;                     /* there is one */
+	const struct amp_engine *engine; /* of that one */
+	const char *file;                /* it is, or would be; NULL: none */
 	struct amp_history history;
 	struct AMP_VEC(struct amp_history) past; /* histories that reports point into */
 	char fingerprint[AMP_DIGEST_SIZE];       /* of the live schema when looked at */
 	struct amp_plan plan;
 	bool planned;
+	bool sound; /* amplan_plan() succeeded: it may be saved and applied */
+	/* where the plan begins; `history` moves on when it was carried out */
+	struct amp_history_head begins;
 	bool running; /* looked at: another process runs a step outside a transaction */
 	bool apart; /* we hold the lock beside: nobody else is in the middle of a plan */
 	struct amp_goal goal;

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static int look_once(struct amp_job *job, struct amplan *amplan, enum amp_access access,
 	struct amp_db **db, struct amplan_error *error)
@@ -51,6 +52,21 @@ static int look_for_runner(struct amp_job *job, struct amplan *amplan,
 	return code;
 }
 
+/* Journals, logs and locks go by the name of the file: under another hard link nobody sees
+   them. Which of the names is meant we cannot know, so that no start is stopped for it. */
+static void warn_of_other_names(struct amplan *amplan, const char *path)
+{
+	struct stat file;
+	if (amplan->warned_of_names || !path || stat(path, &file) ||
+		!S_ISREG(file.st_mode) || file.st_nlink < 2)
+		return;
+	amplan->warned_of_names = true;
+	amp_log(&amplan->hooks, AMPLAN_LOG_WARNING,
+		"the database has other names (hard links), under which neither its locks "
+		"nor its journal are seen: remove them",
+		"database", amplan->target.display, NULL);
+}
+
 int amp_look(struct amp_job *job, struct amplan *amplan, enum amp_access access,
 	struct amp_db **db, struct amplan_error *error)
 {
@@ -59,9 +75,20 @@ int amp_look(struct amp_job *job, struct amplan *amplan, enum amp_access access,
 	int code = amplan->engine->exists(&amplan->target, &exists, error);
 	if (code)
 		return code;
-	if (!exists)
-		return amp_job_look_at_nothing(job, error);
-	return look_for_runner(job, amplan, access, db, error);
+	const char *path = amplan->target.path;
+	job->engine = amplan->engine;
+	if (exists) {
+		code = look_for_runner(job, amplan, access, db, error);
+		if (code)
+			return code;
+		path = amplan->engine->file(*db);
+		warn_of_other_names(amplan, path);
+	} else {
+		code = amp_job_look_at_nothing(job, error);
+	}
+	if (!code && path && !(job->file = amp_arena_strdup(&job->arena, path)))
+		code = amp_error_nomem(error);
+	return code;
 }
 
 int amp_look_and_plan(struct amp_job *job, struct amplan *amplan,

@@ -47,9 +47,8 @@ int amplan_graph(
 		return AMPLAN_NOMEM;
 	int code = amplan->has_database ? survey(job, amplan, error)
 					: amp_job_load(job, amplan, error);
-	struct amplan_error inner;
-	if (job->order && amp_redundant(&job->graph, job->order, code ? &inner : error) &&
-		!code)
+	/* whatever was wrong before: without it the picture would be another */
+	if (job->order && amp_redundant(&job->graph, job->order, error))
 		code = AMPLAN_NOMEM;
 	return amp_job_finish(job, amplan, code, out, error);
 }
@@ -107,6 +106,9 @@ static int make_plan(struct amp_job *job, struct amplan *amplan,
 		if (!code)
 			code = amp_job_plan(job, &goal, error);
 	}
+	if (goal.direction == AMP_DOWN && job->looked && !job->exists &&
+		amp_is_missing(amplan))
+		code = amp_no_such_database(amplan, error);
 	if (!code && job->plan.nsteps)
 		code = amp_rehearse(
 			job, amplan, db, options->fidelity, options->copy_limit, error);
@@ -124,5 +126,6 @@ int amplan_plan(struct amplan *amplan, const struct amplan_plan_options *options
 	if (!job)
 		return AMPLAN_NOMEM;
 	int code = make_plan(job, amplan, options ? options : &defaults, error);
+	job->sound = !code;
 	return amp_job_finish(job, amplan, code, out, error);
 }

@@ -20,6 +20,7 @@ const char *amp_prove_name(struct amp_prover *prover, uint32_t from, uint32_t on
 	struct amp_job *job = prover->job;
 	AMP_STR_AUTO name = AMP_STR_INIT;
 	amp_migration_add_name(&name, job->graph.nodes[from], job->graph.nodes[on]->id);
+	job->arena.failed = job->arena.failed || name.failed;
 	const char *copy = amp_arena_strdup(&job->arena, amp_str_text(&name));
 	return copy ? copy : "";
 }

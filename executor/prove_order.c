@@ -21,10 +21,10 @@ struct pair {
 
 struct pairs AMP_VEC(struct pair);
 
-static bool is_unordered(const struct amp_prover *prover, uint32_t a, uint32_t b)
+/* What comes first in plan order has none behind it that it needs. */
+static bool is_unordered(const struct amp_prover *prover, uint32_t first, uint32_t second)
 {
-	return !amp_set_has(amp_ancestors_of(&prover->before, a), b) &&
-		!amp_set_has(amp_ancestors_of(&prover->before, b), a);
+	return !amp_set_has(amp_ancestors_of(&prover->before, second), first);
 }
 
 static bool add_pair(struct amp_prover *prover, struct pairs *pairs, struct pair pair)
@@ -181,6 +181,8 @@ static int run_both(struct amp_shelf *shelf, const struct pair *pair, uint32_t f
 /* What came out of both orders. */
 struct outcome {
 	uint32_t failed; /* in one order; AMP_NO_NODE: none */
+	uint32_t leader; /* who came first in that order */
+	uint32_t other;  /* who fails in the other one, where it is hopeless */
 	const char *why;
 	struct amp_difference difference;
 	bool hopeless;  /* and the other order works no better */
@@ -196,6 +198,8 @@ static int compare(const struct amp_prover *prover, const struct pair *pair,
 	const struct attempt *failed = one->failed != AMP_NO_NODE ? one : two;
 	*outcome = (struct outcome){
 		.failed = failed->failed,
+		.leader = failed == one ? pair->first : pair->second,
+		.other = two->failed,
 		.why = failed->why,
 		.hopeless = one->failed != AMP_NO_NODE && two->failed != AMP_NO_NODE,
 		/* made-up rows may be in the way, but not be what dangles */
@@ -211,7 +215,7 @@ static int try_both(struct amp_shelf *shelf, const struct pair *pair,
 	struct outcome *outcome, struct amplan_error *error)
 {
 	struct amp_prover *prover = shelf->prover;
-	struct attempt one = {0}, two = {0};
+	struct attempt one = {0}, two = {.failed = AMP_NO_NODE};
 	size_t count;
 	const char **names = names_of(prover, pair, &count);
 	if (!names)
@@ -238,6 +242,17 @@ static void add_places(struct amp_findings *findings, struct amplan_finding *fin
 		findings, finding, amp_migration_place(first), "the other one");
 }
 
+/* What a verify counts in the schema need not be what the other one touches. */
+static const char *lack_of_order(struct amp_arena *arena, const char *second,
+	const char *first, const char *object)
+{
+	return *object
+		? amp_arena_printf(arena,
+			  "'%s' and '%s' meet at '%s', and no path orders them", second,
+			  first, object)
+		: amp_arena_printf(arena, "no path orders '%s' and '%s'", second, first);
+}
+
 static void tell_conflict(struct amp_prover *prover, const struct pair *pair,
 	const struct outcome *outcome, const char *object)
 {
@@ -245,31 +260,31 @@ static void tell_conflict(struct amp_prover *prover, const struct pair *pair,
 	struct amp_findings *findings = &job->findings;
 	const struct amp_migration *first = job->graph.nodes[pair->first];
 	const struct amp_migration *second = job->graph.nodes[pair->second];
+	const char *what = lack_of_order(&job->arena, second->id, first->id, object);
 	const char *to_first = amp_prove_name(prover, pair->second, pair->first);
 	const char *to_second = amp_prove_name(prover, pair->first, pair->second);
-	/* in the order that fails the one that fails is the second */
-	bool turned = outcome->failed == pair->second;
-	const struct amp_migration *leader = turned ? first : second;
+	bool planned = outcome->leader == pair->first;
+	const char *leader = planned ? first->id : second->id;
 	struct amplan_finding *finding;
-	if (outcome->failed != AMP_NO_NODE)
+	if (outcome->failed != AMP_NO_NODE && outcome->failed == outcome->leader)
 		finding = amp_finding_add(findings, AMPLAN_ERROR, "unordered-conflict",
-			"'%s' and '%s' meet at '%s', and no path orders them: with '%s' "
-			"first, '%s' fails: %s",
-			second->id, first->id, object, leader->id,
+			"%s: with '%s' first, it fails: %s", what, leader, outcome->why);
+	else if (outcome->failed != AMP_NO_NODE)
+		finding = amp_finding_add(findings, AMPLAN_ERROR, "unordered-conflict",
+			"%s: with '%s' first, '%s' fails: %s", what, leader,
 			job->graph.nodes[outcome->failed]->id, outcome->why);
 	else
 		finding = amp_finding_add(findings, AMPLAN_ERROR, "unordered-conflict",
-			"'%s' and '%s' meet at '%s', and no path orders them: with '%s' "
-			"first, %s",
-			second->id, first->id, object, second->id,
+			"%s: with '%s' first, %s", what, second->id,
 			outcome->difference.text);
 	add_places(findings, finding, second, first);
 	if (outcome->hopeless)
 		amp_finding_hint(findings, finding,
-			"the other way round '%s' fails: change one of them", leader->id);
+			"the other way round '%s' fails: change one of them",
+			job->graph.nodes[outcome->other]->id);
 	else if (outcome->failed != AMP_NO_NODE)
 		amp_finding_hint(findings, finding, "add <depends on=\"%s\"/> to '%s'",
-			turned ? to_second : to_first, leader->id);
+			planned ? to_second : to_first, leader);
 	else
 		amp_finding_hint(findings, finding,
 			"say which comes first: <depends on=\"%s\"/> in '%s', as the plan "
@@ -358,6 +373,8 @@ int amp_tell_breaker(struct amp_prover *prover, const struct amp_suspect *suspec
 	struct pair pair = {.first = suspect->node, .second = suspect->other};
 	struct outcome outcome = {
 		.failed = suspect->node,
+		.leader = suspect->other,
+		.other = suspect->other,
 		.why = suspect->why,
 		.hopeless = suspect->hopeless,
 	};

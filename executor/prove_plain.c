@@ -23,14 +23,16 @@ static bool needs_failed(const struct amp_prover *prover, uint32_t node)
 	return false;
 }
 
-/* What the trial says in its own memory is copied into that of the job. */
-static void keep_result(struct amp_result *result, struct amp_arena *arena)
+/* What the trial says in its own memory is copied into that of the job. False: no memory,
+   and nobody may look at what there is of it. */
+static bool keep_result(struct amp_result *result, struct amp_arena *arena)
 {
 	const char **touched = amp_arena_array(arena, result->ntouched, sizeof(*touched));
 	for (size_t i = 0; touched && i < result->ntouched; i++)
 		touched[i] = amp_arena_strdup(arena, result->touched[i]);
 	result->touched = touched;
 	result->effects = amp_effects_keep(arena, result->effects, result->neffects);
+	return !arena->failed;
 }
 
 /* It does not work on either side of another one: that is told instead. */
@@ -43,12 +45,15 @@ static bool is_told(const struct amp_prover *prover, uint32_t node)
 	return false;
 }
 
-static void take_plain(
+static bool take_plain(
 	struct amp_prover *prover, uint32_t node, const struct amp_trial *trial)
 {
 	struct amp_result *result = &prover->job->results[prover->step_of[node]];
 	*result = prover->results[prover->step_of[node]];
-	keep_result(result, &prover->job->arena);
+	if (!keep_result(result, &prover->job->arena)) {
+		*result = (struct amp_result){0};
+		return false;
+	}
 	prover->plain[node] = (struct amp_plain){
 		.works = !trial->code,
 		.outcome = trial->outcome,
@@ -57,6 +62,7 @@ static void take_plain(
 	};
 	for (size_t i = 0; i < trial->findings.count; i++)
 		amp_findings_copy(&prover->job->findings, &trial->findings.items[i]);
+	return true;
 }
 
 struct failures AMP_VEC(struct amp_failure);
@@ -102,8 +108,8 @@ static int run_one(struct amp_prover *prover, struct amp_db *db, struct amp_view
 	AMP_TRIAL_AUTO trial = {0};
 	struct amp_how how = {.recorder = &recorder};
 	int code = amp_try(prover, db, node, how, &trial, error);
-	if (!code)
-		take_plain(prover, node, &trial);
+	if (!code && !take_plain(prover, node, &trial))
+		code = amp_error_nomem(error);
 	seen->failed = trial.code != AMPLAN_OK;
 	if (!code && trial.code && !take_failure(prover, node, &trial, failures))
 		code = amp_error_nomem(error);
@@ -252,8 +258,7 @@ static int diagnose_all(struct amp_prover *prover, const struct failures *failur
 		return AMPLAN_OK;
 	int code = amp_shelf_init(&shelf, prover, false, error);
 	for (size_t i = 0; !code && !*found && i < failures->count; i++)
-		if (!is_told(prover, failures->items[i].node))
-			code = diagnose(&shelf, &failures->items[i], found, error);
+		code = diagnose(&shelf, &failures->items[i], found, error);
 	amp_shelf_deinit(&shelf);
 	return code;
 }
@@ -340,22 +345,6 @@ static int tell_suspects(struct amp_prover *prover, struct amplan_error *error)
 	return code;
 }
 
-/* What is told of a pair is not told of the one as well. */
-static void drop_told(struct amp_prover *prover, size_t before)
-{
-	struct amp_findings *findings = &prover->job->findings;
-	size_t kept = before;
-	for (size_t i = before; i < findings->count; i++) {
-		struct amplan_finding item = findings->items[i];
-		uint32_t node = item.nids
-			? amp_graph_find(&prover->job->graph, item.ids[0])
-			: AMP_NO_NODE;
-		if (node == AMP_NO_NODE || !is_told(prover, node))
-			findings->items[kept++] = item;
-	}
-	findings->count = kept;
-}
-
 int amp_prove_plain(struct amp_prover *prover, struct amplan_error *error)
 {
 	struct amp_findings *findings = &prover->job->findings;
@@ -371,7 +360,6 @@ int amp_prove_plain(struct amp_prover *prover, struct amplan_error *error)
 			code = amp_prove_ancestry(prover, error);
 		amp_vec_deinit(&failures);
 	}
-	drop_told(prover, before);
 	if (!code)
 		code = look_at_conflicts(prover, error);
 	return code ? code : tell_suspects(prover, error);

@@ -349,7 +349,7 @@ static int prove_one(struct round *round, bool *worked, struct amplan_error *err
 	const struct amp_engine *engine = round->db->engine;
 	const struct amp_seen *seen = &round->prover->effects[round->node].up;
 	struct amp_state before = {0};
-	bool down = round->migration->down && !round->migration->irreversible &&
+	bool down = round->migration->down &&
 		round->prover->plain[round->node].outcome == AMPLAN_DONE;
 	/* it is run all the same: what it does is looked at */
 	round->silent = amp_migration_allows(round->migration, "down-not-inverse");

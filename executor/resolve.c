@@ -79,8 +79,7 @@ int amplan_resolve(
 	if (!code)
 		code = amplan->engine->exists(&amplan->target, &exists, error);
 	if (!code && !exists)
-		code = amp_error(error, AMPLAN_DATABASE, "'%s' does not exist",
-			amplan->target.display);
+		code = amp_no_such_database(amplan, error);
 	if (!code)
 		code = amplan->engine->open(
 			&amplan->target, AMP_WRITE, &amplan->hooks, &db, error);

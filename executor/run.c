@@ -327,15 +327,28 @@ static int explain_partial(
 	struct amp_runner *runner, size_t index, struct amplan_error *error)
 {
 	const char *id = runner->job->plan.steps[index].migration->id;
-	amp_error(error, AMPLAN_PARTIAL,
-		"'%s' stopped part way, after %u statement%s: %s", id,
-		runner->job->results[index].statements,
-		runner->job->results[index].statements == 1 ? "" : "s",
-		error ? error->message : "");
-	amp_error_hint(error,
-		"it runs without a transaction, so what it did stays; finish it by hand and "
-		"'amplan resolve %s --applied', or undo it and 'amplan resolve %s --again'",
-		id, id);
+	unsigned statements = runner->job->results[index].statements;
+	const char *why = error ? error->message : "";
+	bool up = runner->job->plan.direction == AMP_UP;
+	if (statements)
+		amp_error(error, AMPLAN_PARTIAL,
+			"'%s' stopped part way, after %u statement%s: %s", id, statements,
+			statements == 1 ? "" : "s", why);
+	else
+		amp_error(error, AMPLAN_PARTIAL,
+			"'%s' stopped part way, in its first statement: %s", id, why);
+	if (up)
+		amp_error_hint(error,
+			"it runs without a transaction, so what it did stays; finish it by "
+			"hand and 'amplan resolve %s --applied', or undo it and 'amplan "
+			"resolve %s --again'",
+			id, id);
+	else
+		amp_error_hint(error,
+			"its down runs without a transaction, so what that did stays; "
+			"finish it by hand and 'amplan resolve %s --applied', or put back "
+			"what it took and 'amplan resolve %s --again'",
+			id, id);
 	return AMPLAN_PARTIAL;
 }
 
@@ -373,17 +386,40 @@ static bool record_abandoned(struct amp_runner *runner, size_t index)
 	return !record_alone(runner, index, up ? "abandoned" : "resolved", &unused);
 }
 
-/* SQL outside a transaction: recorded as started before, and as done after. */
+/* SQL outside a transaction, with a look whether the keys hold that held before. What is
+   found of them comes late: the step is done, and stays so. */
+static int try_alone(
+	struct amp_runner *runner, size_t index, bool *tried, struct amplan_error *error)
+{
+	const struct amp_engine *engine = runner->db->engine;
+	const struct amp_migration *migration = runner->job->plan.steps[index].migration;
+	struct amp_violations before = {.arena = &runner->job->arena};
+	*tried = false;
+	int code = engine->foreign_keys(
+		runner->db, migration->flags & AMPLAN_FOREIGN_KEYS, error);
+	if (!code)
+		code = engine->violations(runner->db, NULL, 0, &before, error);
+	if (!code) {
+		*tried = true;
+		code = amp_run_step(runner, index, error);
+	}
+	if (!code && runner->real_rows)
+		code = amp_run_violations(runner, &before, index, index + 1, error);
+	amp_vec_deinit(&before);
+	return code;
+}
+
+/* Recorded as started before, and as done after. */
 static int apply_alone(
 	struct amp_runner *runner, size_t index, struct amplan_error *error)
 {
-	bool up = runner->job->plan.direction == AMP_UP;
+	bool up = runner->job->plan.direction == AMP_UP, tried = false;
 	int code = record_alone(runner, index, up ? "started" : "undoing", error);
 	if (!code)
 		code = amp_run_move(runner, AMP_RUN_ALONE, error);
 	if (code)
 		return code;
-	code = amp_run_step(runner, index, error);
+	code = try_alone(runner, index, &tried, error);
 	bool ran = !code;
 	if (ran)
 		code = amp_run_move(runner, AMP_RUN_IDLE, error);
@@ -392,10 +428,10 @@ static int apply_alone(
 	if (!code)
 		return AMPLAN_OK;
 	runner->failed_id = runner->job->plan.steps[index].migration->id;
-	/* nothing has run yet: there is nothing for a person to settle. Where the machine
-	   failed the first statement it may have taken effect all the same */
-	if (!ran && code != AMPLAN_DATABASE &&
-		runner->job->results[index].statements == 0 &&
+	/* nothing is there of it: there is nothing for a person to settle. What the machine
+	   failed may have taken effect all the same */
+	bool machine = tried && (code == AMPLAN_DATABASE || code == AMPLAN_NOMEM);
+	if (!ran && !machine && !runner->job->results[index].committed &&
 		record_abandoned(runner, index))
 		return code;
 	code = ran ? explain_unrecorded(runner, index, error)
@@ -410,18 +446,19 @@ static int rehearse_alone(
 {
 	struct amp_result *result = &runner->job->results[index];
 	struct amplan_error inner = {0};
+	bool first = !runner->failed_id, tried;
 	if (needs_failed(runner, index)) {
 		result->outcome = AMPLAN_UNTRIED;
 		return AMPLAN_OK;
 	}
-	int code = amp_run_step(runner, index, &inner);
+	int code = try_alone(runner, index, &tried, &inner);
 	if (!code)
 		return record_alone(runner, index, NULL, error);
 	if (code == AMPLAN_FAILED && result->outcome == AMPLAN_UNTRIED) {
 		note_unknown(runner, index);
 		return AMPLAN_OK;
 	}
-	if (!runner->failed_id) {
+	if (first) {
 		runner->failed_id = runner->job->plan.steps[index].migration->id;
 		*error = inner;
 	}

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "executor/look.h"
+#include "executor/plan_place.h"
 #include "schema/plan_file.h"
 
 #define PLAN_FILE_LIMIT ((size_t)512 << 20)
@@ -68,8 +69,8 @@ static int write_file(const struct amp_job *job, struct amp_arena *arena,
 		.tool = "amplan " AMPLAN_VERSION,
 		.engine = job->report.engine,
 		.digest = job->plan.digest,
-		.target = job->history.identity,
-		.head = job->history.head,
+		.target = job->begins.identity,
+		.head = job->begins.head,
 		.start = job->fingerprint,
 		.end = job->end_fingerprint,
 		.fidelity = fidelity_word(job),
@@ -82,6 +83,9 @@ static int write_file(const struct amp_job *job, struct amp_arena *arena,
 	amp_plan_file_write(&out, &file);
 	if (out.failed)
 		return amp_error_nomem(error);
+	int code = amp_plan_place_check(job->engine, job->file, path, error);
+	if (code)
+		return code;
 	return amp_file_replace(path, amp_str_text(&out), out.length, error);
 }
 
@@ -91,7 +95,7 @@ int amplan_plan_save(
 	const struct amp_job *job = amp_job_of(report);
 	struct amp_arena arena;
 	amp_error_clear(error);
-	if (!job->planned)
+	if (!job->sound)
 		return amp_error(error, AMPLAN_USAGE, "there is no plan to save");
 	amp_arena_init(&arena);
 	int code = write_file(job, &arena, path, error);
@@ -106,6 +110,8 @@ static int read_file(struct amp_job *job, const char *path, struct amp_plan_file
 	size_t length;
 	int code =
 		amp_file_read(&job->arena, path, PLAN_FILE_LIMIT, &bytes, &length, error);
+	if (code == AMPLAN_REFUSED)
+		amp_error_hint(error, "name a file that 'amplan plan --out' wrote");
 	if (!code)
 		code = amp_plan_file_read(
 			&job->arena, path, bytes, length, &job->findings, file, error);
@@ -160,6 +166,7 @@ static void compare_steps(
 		amp_str_addf(&text, message, saved->id);
 #pragma GCC diagnostic pop
 		stale(job, path, saved->id, amp_str_text(&text));
+		job->arena.failed = job->arena.failed || text.failed;
 	}
 	if (!moved)
 		return;
@@ -168,11 +175,12 @@ static void compare_steps(
 	if (moved > 1)
 		amp_str_addf(
 			&text, " and %zu more step%s", moved - 1, moved == 2 ? "" : "s");
-	amp_str_add(&text,
-		file->rollback      ? " are not applied any more"
-			: moved > 1 ? " were applied meanwhile"
-				    : " was applied meanwhile");
+	if (file->rollback)
+		amp_str_addf(&text, " %s not applied any more", moved > 1 ? "are" : "is");
+	else
+		amp_str_addf(&text, " %s applied meanwhile", moved > 1 ? "were" : "was");
 	stale(job, path, first, amp_str_text(&text));
+	job->arena.failed = job->arena.failed || text.failed;
 }
 
 static void compare_start(
@@ -255,15 +263,14 @@ static void show_migration(struct amp_job *job, const struct amp_migration *from
 	*to = (struct amplan_migration){
 		.id = from->id,
 		.module = from->module,
-		.description = from->description ? from->description : "",
+		.description = from->description,
 		.checksum = from->checksum,
 		.flags = from->flags | (from->down ? AMPLAN_HAS_DOWN : 0) |
 			(from->irreversible ? AMPLAN_IRREVERSIBLE : 0),
 		.edges = edges,
 		.nedges = edges ? from->ndepends : 0,
+		.place = amp_source_place(from->source, from->offset, from->length),
 	};
-	if (from->source)
-		to->place = amp_source_place(from->source, from->offset, from->length);
 	for (size_t i = 0; edges && i < from->ndepends; i++)
 		edges[i] = (struct amplan_edge){
 			.on = from->depends[i].id,

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/always.h"
+
 void amp_view_deinit(struct amp_view *view)
 {
 	amp_vec_deinit(&view->shapes);
@@ -355,7 +357,8 @@ static int see_dependants(struct amp_view *view, struct amp_db *db, struct amp_s
 		: AMPLAN_OK;
 	for (size_t i = 0; !code && count && i < now.count; i++) {
 		const struct amp_shape *was = known(view, now.items[i].name);
-		if (!was || same_state(was, &now.items[i]))
+		/* asked was for what the view has */
+		if (AMP_NEVER(!was) || same_state(was, &now.items[i]))
 			continue;
 		if (!append_shape(&seen->before, was, view->arena) ||
 			!append_shape(&seen->after, &now.items[i], view->arena))

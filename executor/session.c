@@ -1,6 +1,8 @@
 #include "executor/session.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int take_folders(struct amplan *amplan, const struct amplan_options *options,
@@ -76,6 +78,21 @@ void amplan_close(struct amplan *amplan)
 		return;
 	amp_arena_deinit(&amplan->arena);
 	free(amplan);
+}
+
+bool amp_is_missing(const struct amplan *amplan)
+{
+	struct stat file;
+	return amplan->target.path && stat(amplan->target.path, &file) && errno == ENOENT;
+}
+
+int amp_no_such_database(const struct amplan *amplan, struct amplan_error *error)
+{
+	amp_error(error, AMPLAN_DATABASE, "'%s' does not exist", amplan->target.display);
+	amp_error_hint(error,
+		"check the name; only plan, apply and start take a missing file for a "
+		"database that is to be made");
+	return AMPLAN_DATABASE;
 }
 
 int amp_need_database(struct amplan *amplan, struct amplan_error *error)

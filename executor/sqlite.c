@@ -7,9 +7,11 @@
  */
 #include "executor/sqlite.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/system.h"
 
@@ -19,6 +21,13 @@ static int adopt(const struct amp_target *target, const struct amp_hooks *hooks,
 	if (!sqlite3_get_autocommit(target->handle)) {
 		amp_error(error, AMPLAN_USAGE, "the lent handle has an open transaction");
 		amp_error_hint(error, "commit or roll it back before calling amplan");
+		return AMPLAN_USAGE;
+	}
+	/* it would see the database as it was, and in a WAL wait for a lock it cannot get */
+	if (sqlite3_txn_state(target->handle, "main") != SQLITE_TXN_NONE) {
+		amp_error(error, AMPLAN_USAGE,
+			"the lent handle has a query that has not ended");
+		amp_error_hint(error, "reset or finalize it before calling amplan");
 		return AMPLAN_USAGE;
 	}
 	struct sqlite_db *db = sqlite_wrap(target->handle, hooks);
@@ -71,6 +80,28 @@ static int open_path(const struct amp_target *target, enum amp_access access,
 	return AMPLAN_OK;
 }
 
+static const char *file(const struct amp_db *db)
+{
+	return ((const struct sqlite_db *)db)->path;
+}
+
+static bool owns(const char *file, const char *path)
+{
+	static const char *const beside[] = {
+		"", "-journal", "-wal", "-shm", ASIDE_SUFFIX};
+	struct stat one, other;
+	if (stat(path, &one))
+		return !strcmp(path, file);
+	for (size_t i = 0; i < sizeof(beside) / sizeof(*beside); i++) {
+		char name[PATH_MAX + 32]; /* a longer one could not be opened */
+		snprintf(name, sizeof(name), "%s%s", file, beside[i]);
+		if (!stat(name, &other) && one.st_dev == other.st_dev &&
+			one.st_ino == other.st_ino)
+			return true;
+	}
+	return false;
+}
+
 static int open_db(const struct amp_target *target, enum amp_access access,
 	const struct amp_hooks *hooks, struct amp_db **out, struct amplan_error *error)
 {
@@ -114,13 +145,17 @@ static int begin_read(struct amp_db *base, struct amplan_error *error)
 	return rc ? sqlite_error(db, rc, "read", error) : AMPLAN_OK;
 }
 
+static int set_foreign_keys(struct amp_db *base, bool on, struct amplan_error *error)
+{
+	return sqlite_exec(sqlite_of(base),
+		on ? "PRAGMA foreign_keys=ON" : "PRAGMA foreign_keys=OFF", error);
+}
+
 static int begin(struct amp_db *base, bool foreign_keys, struct amplan_error *error)
 {
 	struct sqlite_db *db = sqlite_of(base);
 	/* has no effect inside a transaction, hence before it */
-	int code = sqlite_exec(db,
-		foreign_keys ? "PRAGMA foreign_keys=ON" : "PRAGMA foreign_keys=OFF",
-		error);
+	int code = set_foreign_keys(base, foreign_keys, error);
 	if (code)
 		return code;
 	sqlite_wait_begins(db);
@@ -152,6 +187,15 @@ static int commit(struct amp_db *base, struct amplan_error *error)
 static bool is_open(struct amp_db *base)
 {
 	return !sqlite3_get_autocommit(sqlite_of(base)->handle);
+}
+
+/* Keys that are deferred count only with foreign keys on. */
+static bool unsettled(struct amp_db *base)
+{
+	int count = 0, most;
+	sqlite3_db_status(
+		sqlite_of(base)->handle, SQLITE_DBSTATUS_DEFERRED_FKS, &count, &most, 0);
+	return count != 0;
 }
 
 static int savepoint(struct amp_db *base, struct amplan_error *error)
@@ -241,13 +285,17 @@ const struct amp_engine amp_sqlite = {
 	.name = "sqlite",
 	.exists = sqlite_exists,
 	.open = open_db,
+	.file = file,
+	.owns = owns,
 	.close = sqlite_close,
 	.begin_read = begin_read,
 	.end_read = sqlite_roll_back,
+	.foreign_keys = set_foreign_keys,
 	.begin = begin,
 	.commit = commit,
 	.rollback = sqlite_roll_back,
 	.is_open = is_open,
+	.unsettled = unsettled,
 	.lock_aside = sqlite_lock_aside,
 	.unlock_aside = sqlite_unlock_aside,
 	.savepoint = savepoint,

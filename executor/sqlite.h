@@ -46,6 +46,8 @@ struct guard {
 	struct amp_arena *arena;
 	const char **touched;
 	size_t ntouched, room;
+	const char **hiding; /* temporary objects of the application, before the step */
+	size_t nhiding;
 	struct amp_recorder *recorder; /* or NULL */
 	struct amp_statement now;      /* what is recorded of the statement at hand */
 	bool acts;                     /* it did something to the schema table */
@@ -63,7 +65,7 @@ struct lent_settings {
 	bool lent;
 	struct pragmas pragmas;
 	int busy_timeout;
-	int switches[4];
+	int switches[6];
 	char journal_mode[16]; /* "memory" or "off"; "": one that stays */
 };
 
@@ -171,6 +173,8 @@ bool sqlite_is_listed(const struct sqlite_db *db);
 int sqlite_check_lock(const struct sqlite_db *db, struct amplan_error *error);
 int sqlite_held_aside(
 	const struct amp_target *target, bool *held, struct amplan_error *error);
+/* The lock beside a database has its name, and this. */
+#define ASIDE_SUFFIX "-amplan-lock"
 int sqlite_lock_aside(struct amp_db *db, bool make, struct amplan_error *error);
 /* Begins a write transaction on the database or on the file beside it, as soon as can be. */
 int sqlite_insist(struct sqlite_db *db, sqlite3 *handle, struct amplan_error *error);
@@ -224,6 +228,8 @@ int sqlite_keep_check(struct sqlite_db *db, const struct amp_sql *sql,
 
 /* sqlite_loss.c */
 int64_t sqlite_temp_objects(struct sqlite_db *db);
+/* The names of those that are there now, which no statement of the step may use then. */
+void sqlite_temp_hide(struct sqlite_db *db, int64_t count);
 /* The last temporary object; drops those that were made after it, however a step ended. */
 int64_t sqlite_temp_last(struct sqlite_db *db);
 void sqlite_temp_drop(struct sqlite_db *db, int64_t last);

@@ -28,7 +28,7 @@ static int tell_dangling(struct loss *loss, const struct gone *gone, const char 
 	struct amp_dangling dangling = {
 		.name = name, .gone = gone->name, .finding = findings->count};
 	dangling.gone = amp_arena_strdup(loss->as->arena, gone->name);
-	if (!message || !name || !dangling.gone)
+	if (loss->as->arena->failed) /* then one of the three is not there */
 		return amp_error_nomem(loss->error);
 	if (!loss->as->danglings)
 		return AMPLAN_OK;
@@ -165,20 +165,15 @@ static int check_name(struct loss *loss, const struct gone *gone)
 	static const char sql[] = "SELECT type, name, tbl_name FROM main.sqlite_schema "
 				  "WHERE instr(lower(sql), lower(?1)) ORDER BY name";
 	sqlite3_stmt *row = NULL;
-	int worst = AMPLAN_OK;
+	int code = AMPLAN_OK;
 	int rc = sqlite_prepare(loss->db, sql, &row);
 	if (rc == SQLITE_OK) {
 		sqlite3_bind_text(row, 1, gone->name, -1, SQLITE_STATIC);
-		while (sqlite_step(loss->db, row) == SQLITE_ROW) {
-			int code = check_object(loss, gone, row);
-			if (code)
-				worst = code;
-			if (code && code != AMPLAN_REFUSED)
-				break;
-		}
+		while (!code && sqlite_step(loss->db, row) == SQLITE_ROW)
+			code = check_object(loss, gone, row);
 	}
 	sqlite3_finalize(row);
-	return worst;
+	return code;
 }
 
 static bool is_last(const struct keep *keep, size_t index)
@@ -191,18 +186,13 @@ static bool is_last(const struct keep *keep, size_t index)
 
 int sqlite_dangle_check(struct loss *loss, struct keep *keep)
 {
-	int worst = AMPLAN_OK;
-	for (size_t i = 0; i < keep->gone.count; i++) {
+	int code = AMPLAN_OK;
+	for (size_t i = 0; !code && i < keep->gone.count; i++) {
 		const struct gone *gone = &keep->gone.items[i];
-		if (!is_last(keep, i) ||
-			sqlite_sums_exists(
+		if (is_last(keep, i) &&
+			!sqlite_sums_exists(
 				loss->db, (struct place_name){gone->name, false}))
-			continue;
-		int code = check_name(loss, gone);
-		if (code && code != AMPLAN_REFUSED)
-			return code;
-		if (code)
-			worst = code;
+			code = check_name(loss, gone);
 	}
-	return worst;
+	return code;
 }

@@ -21,6 +21,20 @@ char *sqlite_literal_path(const char *path)
 	return copy;
 }
 
+static void hint_io(int rc, struct amplan_error *error)
+{
+	/* nobody takes a journal away from under a lock that is still there */
+	if (rc == SQLITE_IOERR_DELETE_NOENT)
+		amp_error_hint(error,
+			"the journal is gone, so others wrote as well: was it deleted, or did "
+			"this program open and close the file beside SQLite, which drops its "
+			"locks? see docs/startup.md");
+	else if ((rc & 0xff) == SQLITE_IOERR)
+		amp_error_hint(error,
+			"the system could not read or write: look at the disk, at limits on "
+			"the size of files (ulimit -f) and into its log");
+}
+
 int sqlite_error(
 	struct sqlite_db *db, int rc, const char *what, struct amplan_error *error)
 {
@@ -67,13 +81,7 @@ int sqlite_error(
 	default:
 		amp_error(
 			error, AMPLAN_DATABASE, "cannot %s '%s': %s", what, name, cause);
-		/* nobody takes a journal away from under a lock that is still there */
-		if (rc == SQLITE_IOERR_DELETE_NOENT)
-			amp_error_hint(error,
-				"the journal is gone, so others wrote as well: was it "
-				"deleted, or did this program open and close the file "
-				"beside SQLite, which drops its locks? see "
-				"docs/startup.md");
+		hint_io(rc, error);
 	}
 	if (error)
 		error->system = rc;

@@ -77,7 +77,7 @@ static int check_pragma(struct guard *guard, const char *name, const char *argum
 		(!strcasecmp(argument, "off") || !strcasecmp(argument, "memory")))
 		return deny(guard, "forbidden-statement",
 			"without a journal on the disk nothing can be rolled back",
-			"use DELETE, TRUNCATE, PERSIST or WAL");
+			"use DELETE or WAL");
 	bool alone = guard->mode == GUARD_ALONE;
 	if (alone && !strcasecmp(name, "synchronous"))
 		return deny(guard, "ineffective-pragma",
@@ -85,8 +85,10 @@ static int check_pragma(struct guard *guard, const char *name, const char *argum
 			"remove it: what is committed has to be on the disk");
 	/* of the journal modes only WAL is the database's; to say DELETE is to leave it */
 	bool lasts = is_one_of(name, lasting) &&
-		(strcasecmp(name, "journal_mode") != 0 || !strcasecmp(argument, "wal") ||
-			!strcasecmp(argument, "delete"));
+		(strcasecmp(name, "journal_mode") != 0 ||
+			(argument &&
+				(!strcasecmp(argument, "wal") ||
+					!strcasecmp(argument, "delete"))));
 	if (is_one_of(name, effective) || (alone && (lasts || sqlite_is_setting(name))))
 		return SQLITE_OK;
 	if (alone)
@@ -96,6 +98,10 @@ static int check_pragma(struct guard *guard, const char *name, const char *argum
 		return deny(guard, "ineffective-pragma", message,
 			"remove it: foreign keys are off during a step and checked before "
 			"commit; foreign-keys=\"on\" in <migration> turns them on");
+	if (alone && !strcasecmp(name, "journal_mode"))
+		return deny(guard, "ineffective-pragma", message,
+			"of the journal modes only WAL is kept in the database, and DELETE "
+			"leaves it; the others the application must set on its own");
 	if (is_one_of(name, lasting))
 		return deny(guard, "ineffective-pragma", message,
 			"move it to a migration of its own with transaction=\"none\"");
@@ -138,6 +144,31 @@ static int check_elsewhere(struct guard *guard)
 	return deny(guard, "forbidden-statement", "a step must not reach other databases",
 		"this one the application attached to the handle that it lent; ANALYZE and "
 		"REINDEX without a name mean it too: name the table");
+}
+
+/* Temporary objects come first when a name is looked up, so what the rehearsal did to a
+   table of the database would be done to one of the application. */
+static bool is_hiding(const struct guard *guard, int action, const char *one,
+	const char *two, const char *database)
+{
+	bool alters = action == SQLITE_ALTER_TABLE;
+	const char *name = alters ? two : one, *where = alters ? one : database;
+	if (!guard->nhiding || !name || !where || strcasecmp(where, "temp") != 0)
+		return false;
+	for (size_t i = 0; i < guard->nhiding; i++)
+		if (!strcasecmp(guard->hiding[i], name))
+			return true;
+	return false;
+}
+
+static int check_hiding(struct guard *guard, const char *name)
+{
+	char message[160];
+	snprintf(message, sizeof(message),
+		"'%.100s' is a temporary object of the application here", name);
+	return deny(guard, "forbidden-statement", message,
+		"it hides what has that name in the database: migrate before it is made, or "
+		"on a connection of its own");
 }
 
 static bool is_history(const char *table)
@@ -230,35 +261,30 @@ static bool rewrites_schema(int action)
 	}
 }
 
-static int authorize(void *user, int action, const char *one, const char *two,
-	const char *database, const char *inner)
+/* What is not about one table: transactions, files, settings, code. */
+static bool is_whole(int action)
 {
-	struct guard *guard = &((struct sqlite_db *)user)->guard;
-	const char *table = NULL;
-	/* VACUUM copies every table, the history too, into a file of its own */
-	bool vacuum = guard->stepping && database && !strcmp(database, "vacuum_db");
-	if (guard->mode == GUARD_OFF || vacuum)
-		return SQLITE_OK;
-	if (guard->recorder)
-		sqlite_record_action(guard, action, one, two, database, inner);
-	sqlite_keep_see(user, action, one, two, database, inner);
+	return action == SQLITE_TRANSACTION || action == SQLITE_SAVEPOINT ||
+		action == SQLITE_ATTACH || action == SQLITE_DETACH ||
+		action == SQLITE_PRAGMA;
+}
+
+/* What later questions about the statement need to know. */
+static void note_action(struct guard *guard, int action, const char *one)
+{
 	if (rewrites_schema(action))
 		guard->rewrites = true;
 	if (action == SQLITE_CREATE_TRIGGER)
 		guard->makes_triggers = true;
 	if (action == SQLITE_DROP_TABLE)
 		snprintf(guard->dropping, sizeof(guard->dropping), "%s", one);
-	switch (action) {
-	case SQLITE_TRANSACTION:
-	case SQLITE_SAVEPOINT:
-	case SQLITE_ATTACH:
-	case SQLITE_DETACH:
-	case SQLITE_PRAGMA:
+	if (is_whole(action))
 		guard->whole = !guard->stepping;
-		break;
-	default:
-		break;
-	}
+}
+
+static int check_whole(struct guard *guard, int action, const char *one, const char *two,
+	const char *database)
+{
 	switch (action) {
 	case SQLITE_TRANSACTION:
 		return check_transaction(guard, one);
@@ -269,24 +295,27 @@ static int authorize(void *user, int action, const char *one, const char *two,
 		return check_attach(guard, one);
 	case SQLITE_DETACH:
 		return check_attach(guard, NULL);
-	case SQLITE_PRAGMA:
+	default:
 		return is_elsewhere(action, one, database)
 			? check_elsewhere(guard)
 			: check_pragma(guard, one, two);
-	case SQLITE_FUNCTION:
-		if (two &&
-			(!strcasecmp(two, "load_extension") ||
-				!strcasecmp(two, "fts3_tokenizer")))
-			return deny(guard, "forbidden-statement",
-				"a step must not load code",
-				"load the extension in the application and lend amplan "
-				"its handle");
-		return SQLITE_OK;
-	default:
-		break;
 	}
-	if (is_elsewhere(action, one, database))
-		return check_elsewhere(guard);
+}
+
+static int check_function(struct guard *guard, const char *name)
+{
+	if (name &&
+		(!strcasecmp(name, "load_extension") ||
+			!strcasecmp(name, "fts3_tokenizer")))
+		return deny(guard, "forbidden-statement", "a step must not load code",
+			"load the extension in the application and lend amplan "
+			"its handle");
+	return SQLITE_OK;
+}
+
+static int check_change(struct guard *guard, int action, const char *one, const char *two)
+{
+	const char *table = NULL;
 	if (!is_change(action, one, two, &table))
 		return SQLITE_OK;
 	if (guard->mode == GUARD_QUERY)
@@ -301,6 +330,29 @@ static int authorize(void *user, int action, const char *one, const char *two,
 		return protect_history(guard);
 	note_touched(guard, table);
 	return SQLITE_OK;
+}
+
+static int authorize(void *user, int action, const char *one, const char *two,
+	const char *database, const char *inner)
+{
+	struct guard *guard = &((struct sqlite_db *)user)->guard;
+	/* VACUUM copies every table, the history too, into a file of its own */
+	bool vacuum = guard->stepping && database && !strcmp(database, "vacuum_db");
+	if (guard->mode == GUARD_OFF || vacuum)
+		return SQLITE_OK;
+	if (guard->recorder)
+		sqlite_record_action(guard, action, one, two, database, inner);
+	sqlite_keep_see(user, action, one, two, database, inner);
+	note_action(guard, action, one);
+	if (is_whole(action))
+		return check_whole(guard, action, one, two, database);
+	if (action == SQLITE_FUNCTION)
+		return check_function(guard, two);
+	if (is_elsewhere(action, one, database))
+		return check_elsewhere(guard);
+	if (is_hiding(guard, action, one, two, database))
+		return check_hiding(guard, action == SQLITE_ALTER_TABLE ? two : one);
+	return check_change(guard, action, one, two);
 }
 
 void sqlite_guard_begin(

@@ -14,6 +14,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/always.h"
+
 struct kept *sqlite_keep_find(const struct keep *keep, const char *name, bool temp)
 {
 	for (size_t i = keep->tables.count; i-- > 0;) {
@@ -64,6 +66,32 @@ static struct kept *note(
 	return table;
 }
 
+struct read_column *sqlite_keep_find_read(const struct kept *table, const char *name)
+{
+	for (size_t i = 0; i < table->reads.count; i++)
+		if (!strcasecmp(table->reads.items[i].name, name))
+			return &table->reads.items[i];
+	return NULL;
+}
+
+static void note_read(
+	struct keep *keep, const char *name, const char *column, const char *database)
+{
+	struct kept *table = note(keep, name, database, DOES_READ);
+	if (!table)
+		return;
+	struct read_column *known = sqlite_keep_find_read(table, column);
+	if (known) {
+		known->statement = keep->statement;
+		return;
+	}
+	const char *copy = amp_arena_strdup(keep->arena, column);
+	if (!copy ||
+		!amp_vec_push(&table->reads,
+			(struct read_column){copy, keep->statement, false}))
+		keep->failed = true;
+}
+
 static void note_write(struct keep *keep, int action, const char *name,
 	const char *database, const char *inner)
 {
@@ -91,7 +119,7 @@ void sqlite_keep_see(struct sqlite_db *db, int action, const char *one, const ch
 		return;
 	switch (action) {
 	case SQLITE_READ:
-		note(keep, one, database, DOES_READ);
+		note_read(keep, one, two, database);
 		break;
 	case SQLITE_INSERT:
 	case SQLITE_UPDATE:
@@ -119,8 +147,9 @@ void sqlite_keep_see(struct sqlite_db *db, int action, const char *one, const ch
 		break;
 	case SQLITE_TRANSACTION:
 	case SQLITE_SAVEPOINT:
-		/* only outside the transaction of a step; what was seen is not so any more */
-		if (one && !strcmp(one, "ROLLBACK"))
+		/* only outside the transaction of a step; what was seen is not so any more;
+		   SQLite always says which it is */
+		if (AMP_ALWAYS(one) && !strcmp(one, "ROLLBACK"))
 			keep->verb = SQLITE_TRANSACTION;
 		break;
 	default:
@@ -133,6 +162,8 @@ static void forget(struct keep *keep)
 	for (size_t i = 0; i < keep->tables.count; i++) {
 		sqlite_replace_forget(keep->tables.items[i]);
 		sqlite_sums_keys_free(&keep->tables.items[i]->keys);
+		sqlite_sums_keys_free(&keep->tables.items[i]->whole);
+		amp_vec_deinit(&keep->tables.items[i]->reads);
 	}
 	amp_vec_deinit(&keep->tables);
 	amp_vec_deinit(&keep->copies);
@@ -187,23 +218,6 @@ bool sqlite_keep_reads_another(const struct keep *keep, const struct kept *table
 	return false;
 }
 
-/* The rows of a table that is about to go, where the step did not make it. */
-static int measure_dropped(struct loss *loss, struct kept *table, size_t offset)
-{
-	struct amp_arena *arena = loss->as->arena;
-	table->dropped_at = offset;
-	table->last.rows = -1;
-	if (!table->original || table->at.temp)
-		return AMPLAN_OK;
-	int code = sqlite_sums_table(
-		loss->db, table->at, true, &table->last, arena, loss->error);
-	table->mark = sqlite_sums_mark(loss->db, table->at.name);
-	if (!code && table->last.rows > 0)
-		code = sqlite_sums_keys(
-			loss->db, table->at, &table->keys, arena, loss->error);
-	return code;
-}
-
 static int64_t schema_entry(struct sqlite_db *db, struct place_name at)
 {
 	sqlite3_stmt *row = NULL;
@@ -234,14 +248,13 @@ static int before(struct loss *loss, size_t offset, size_t length)
 	case SQLITE_DROP_TABLE: {
 		bool says = sqlite_says_replace(text, length);
 		for (size_t i = 0; !code && i < keep->tables.count; i++)
-			if (keep->tables.items[i]->statement == keep->statement &&
-				keep->tables.items[i]->alive)
+			if (keep->tables.items[i]->statement == keep->statement)
 				code = sqlite_replace_watch(
 					loss, keep->tables.items[i], says, offset);
 		if (!code)
 			code = sqlite_replace_count_target(loss, says);
 		if (!code && keep->verb == SQLITE_DROP_TABLE && keep->target)
-			code = measure_dropped(loss, keep->target, offset);
+			code = sqlite_rebuild_measure(loss, keep->target, offset);
 		return code;
 	}
 	case SQLITE_CREATE_TABLE:
@@ -249,9 +262,11 @@ static int before(struct loss *loss, size_t offset, size_t length)
 			keep->creates.name && sqlite_sums_exists(loss->db, keep->creates);
 		return AMPLAN_OK;
 	case SQLITE_ALTER_TABLE:
-		if (keep->target && says(text, length, "rename"))
-			keep->entry = schema_entry(loss->db, keep->target->at);
-		return AMPLAN_OK;
+		if (!keep->target || !says(text, length, "rename"))
+			return AMPLAN_OK;
+		keep->entry = schema_entry(loss->db, keep->target->at);
+		/* while the columns of the keys have the names they had */
+		return sqlite_replace_compare(loss, keep->target);
 	default:
 		return AMPLAN_OK;
 	}
@@ -265,6 +280,9 @@ static void note_copies(struct keep *keep, struct kept *to, int64_t rows, size_t
 		if (from == to || from->statement != keep->statement ||
 			!(from->does & DOES_READ))
 			continue;
+		for (size_t k = 0; k < from->reads.count; k++)
+			from->reads.items[k].copied |=
+				from->reads.items[k].statement == keep->statement;
 		size_t last = keep->copies.count;
 		/* the same again, as in a copy by parts */
 		if (last && keep->copies.items[last - 1].from == from &&
@@ -415,7 +433,8 @@ static int unguarded(struct loss *loss, size_t offset, size_t length,
 	int (*what)(struct loss *loss, size_t offset, size_t length))
 {
 	struct sqlite_db *db = loss->db;
-	if (!db->keep || !db->keep->verb)
+	/* where it could not begin no statement ran */
+	if (AMP_NEVER(!db->keep) || !db->keep->verb)
 		return AMPLAN_OK;
 	enum guard_mode mode = db->guard.mode;
 	db->guard.mode = GUARD_OFF;
@@ -444,7 +463,7 @@ int sqlite_keep_check(struct sqlite_db *db, const struct amp_sql *sql,
 	struct loss loss = {db, sql, as, error};
 	struct keep *keep = db->keep;
 	int code = AMPLAN_OK;
-	if (!keep)
+	if (AMP_NEVER(!keep)) /* where it could not begin the step did not run */
 		return AMPLAN_OK;
 	for (size_t i = 0; !code && i < keep->tables.count; i++)
 		if (keep->tables.items[i]->alive)

@@ -4,7 +4,7 @@
  *	sqlite_keep.c    follows the tables of a step: what it fills, copies, renames, drops
  *	sqlite_replace.c watches what takes rows away without naming them
  *	sqlite_sums.c    measures one table: rows, filled columns, keys
- *	sqlite_rebuild.c judges at the end of a step: was all of a dropped table copied?
+ *	sqlite_rebuild.c measures what is dropped, and judges at the end: was all of it copied?
  *	sqlite_dangle.c  references that a step left behind, to a table that is gone
  *	sqlite_loss.c    tells of it, or lets it pass where the descriptor allows it
  *
@@ -36,7 +36,8 @@ struct table_sum {
 };
 
 /* What tells the rows of a table apart: its primary key, else what is UNIQUE, else the
-   rowid; and a digest of the key of each row, sorted. */
+   rowid; and a digest of the key of each row, sorted. Or just a list of columns, by which a
+   row may be there several times. */
 struct table_keys {
 	const char **columns;
 	size_t ncolumns; /* 0: the rowid */
@@ -46,6 +47,13 @@ struct table_keys {
 };
 
 enum { DOES_READ = 1, DOES_INSERT = 2, DOES_UPDATE = 4, DOES_DELETE = 8 };
+
+/* A column that a statement named when it read the table. */
+struct read_column {
+	const char *name;
+	unsigned statement; /* the last one */
+	bool copied;        /* one of them put rows into another table */
+};
 
 /* A table that a step touches. After DROP it stays in the list, under no name. */
 struct kept {
@@ -61,6 +69,7 @@ struct kept {
 	const char *trigger; /* that deletes from it, or NULL */
 	bool counted;
 	struct table_sum before;
+	struct AMP_VEC(struct read_column) reads; /* of those before as well */
 
 	/* from the first statement on that may replace rows, until they are compared */
 	bool watched, watched_more; /* by several statements */
@@ -73,8 +82,9 @@ struct kept {
 	size_t dropped_at;
 	struct table_sum last;
 	struct table_keys keys;
-	int64_t mark; /* of AUTOINCREMENT; -1: none */
-	int64_t out;  /* rows that went from it into tables that stay */
+	struct table_keys whole; /* all that was copied, where that is not the key */
+	int64_t mark;            /* of AUTOINCREMENT; -1: none */
+	int64_t out;             /* rows that went from it into tables that stay */
 };
 
 /* Rows that a statement put into one table and read from another. */
@@ -120,6 +130,9 @@ struct loss {
 /* The table that has this name now, or NULL. */
 struct kept *sqlite_keep_find(const struct keep *keep, const char *name, bool temp);
 
+/* What is known of a column that was read; NULL: none did. */
+struct read_column *sqlite_keep_find_read(const struct kept *table, const char *name);
+
 /* Does the statement at hand read a table besides this one? */
 bool sqlite_keep_reads_another(const struct keep *keep, const struct kept *table);
 
@@ -146,9 +159,23 @@ int sqlite_sums_table(struct sqlite_db *db, struct place_name at, bool columns,
 int sqlite_sums_keys(struct sqlite_db *db, struct place_name at, struct table_keys *out,
 	struct amp_arena *arena, struct amplan_error *error);
 void sqlite_sums_keys_free(struct table_keys *keys);
+/* What tells the rows apart, without the rows; no columns: nothing but the rowid. */
+bool sqlite_sums_find_key(struct sqlite_db *db, struct place_name at,
+	struct table_keys *out, struct amp_arena *arena);
+/* Instead: all columns that are stored. */
+bool sqlite_sums_list(struct sqlite_db *db, struct place_name at, struct table_keys *out,
+	struct amp_arena *arena);
+/* How many of the columns this table has, too. */
+size_t sqlite_sums_shared(
+	struct sqlite_db *db, struct place_name at, const struct table_keys *keys);
+/* Strikes the others. */
+void sqlite_sums_narrow(
+	struct sqlite_db *db, struct place_name at, struct table_keys *keys);
 /* How many of these rows have no equal there. */
 int64_t sqlite_sums_missing(
 	const struct table_keys *keys, const struct table_keys *there);
+/* How many of them, where a row may be there several times, it is less often. */
+int64_t sqlite_sums_fewer(const struct table_keys *keys, const struct table_keys *there);
 void sqlite_sums_sort(struct table_keys *keys);
 /* Is it AUTOINCREMENT? */
 bool sqlite_sums_counts(struct sqlite_db *db, struct place_name at);
@@ -158,6 +185,8 @@ int64_t sqlite_sums_last_rowid(struct sqlite_db *db, struct place_name at);
 int64_t sqlite_sums_mark(struct sqlite_db *db, const char *table);
 
 /* sqlite_rebuild.c */
+/* The rows of a table that is about to go, where the step did not make it. */
+int sqlite_rebuild_measure(struct loss *loss, struct kept *table, size_t offset);
 int sqlite_rebuild_check(struct loss *loss, struct keep *keep);
 /* Warns of columns that hold less than before. */
 void sqlite_rebuild_compare(struct loss *loss, const char *table,

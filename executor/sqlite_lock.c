@@ -9,6 +9,7 @@
 #include "executor/sqlite.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -19,9 +20,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/system.h"
 
-#define ASIDE_SUFFIX "-amplan-lock"
 /* where SQLite's unix files put their locks */
 #define RESERVED_BYTE 0x40000001LL
 #define SHARED_FIRST 0x40000002LL
@@ -260,6 +261,24 @@ static bool pause_between(struct sqlite_db *db)
 	return true;
 }
 
+static int cannot_lock(
+	struct sqlite_db *db, const char *cause, struct amplan_error *error)
+{
+	amp_error(error, AMPLAN_DATABASE, "cannot lock '%s" ASIDE_SUFFIX "': %s",
+		db->path, cause);
+	amp_error_hint(error,
+		"it must be an empty file that has owner and mode of the database; while no "
+		"amplan is at work it may be removed, and comes back so");
+	return AMPLAN_DATABASE;
+}
+
+static int aside_error(struct sqlite_db *db, int rc, struct amplan_error *error)
+{
+	return (rc & 0xff) == SQLITE_NOMEM
+		? amp_error_nomem(error)
+		: cannot_lock(db, sqlite3_errmsg(db->aside), error);
+}
+
 /*
  * Not by SQLite's own waiting: between two tries nothing may be held, so that it can be
  * seen whether the lock is still worth having. BUSY may also come without the busy handler
@@ -283,9 +302,7 @@ int sqlite_insist(struct sqlite_db *db, sqlite3 *handle, struct amplan_error *er
 		return AMPLAN_LOCKED;
 	return handle == db->handle || sqlite_is_busy(rc)
 		? sqlite_error(db, rc, "write to", error)
-		: amp_error(error, AMPLAN_DATABASE,
-			  "cannot lock '%s" ASIDE_SUFFIX "': %s", db->path,
-			  sqlite3_errmsg(handle));
+		: aside_error(db, rc, error);
 }
 
 int sqlite_progress(void *user)
@@ -318,15 +335,24 @@ int sqlite_progress(void *user)
 	return 0;
 }
 
+/* Milliseconds of the last wait: the whole timeout, if it ran out. */
+static int64_t waited_for(const struct sqlite_db *db)
+{
+	int64_t now = amp_now_ms();
+	if (db->deadline && now >= db->deadline)
+		return db->base.hooks->lock_timeout_ms;
+	return db->waiting_since ? now - db->waiting_since : 0;
+}
+
 int sqlite_locked(struct sqlite_db *db, struct amplan_error *error)
 {
 	char who[320];
 	if (!error)
 		return AMPLAN_LOCKED;
+	int64_t waited = waited_for(db);
 	find_holder(db, who, sizeof(who));
 	amp_error(error, AMPLAN_LOCKED, "'%s' is locked by %s; waited %.1f s",
-		db->path ? db->path : "database", who,
-		(double)db->base.hooks->lock_timeout_ms / 1000);
+		db->path ? db->path : "database", who, (double)waited / 1000);
 	amp_error_hint(error,
 		"nothing was done; try again when it is finished, or wait longer with "
 		"--lock-timeout SECONDS");
@@ -363,7 +389,7 @@ static int64_t age_of(long pid)
 
 bool sqlite_is_listed(const struct sqlite_db *db)
 {
-	return db->path && !db->shadow && owner_of(db->path, &ourselves, 1) > 0;
+	return db->path && owner_of(db->path, &ourselves, 1) > 0;
 }
 
 int sqlite_check_lock(const struct sqlite_db *db, struct amplan_error *error)
@@ -420,6 +446,49 @@ int sqlite_held_aside(
 }
 
 /*
+ * Makes the file with owner and mode of the database, as SQLite does with its own: whoever
+ * may write the one must be able to lock the other. Where somebody else makes it just now
+ * there is nothing to do; an errno where it cannot be made.
+ */
+static int make_aside(const char *name, const char *path)
+{
+	struct stat database;
+	bool known = !stat(path, &database);
+	int fd = amp_file_open(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		known ? database.st_mode & 0666 : 0666);
+	if (fd < 0)
+		return errno == EEXIST ? 0 : errno;
+	/* only root can give files away, and a mask may have taken bits off; where that
+	   fails who comes next is told */
+	if (known && !geteuid() && fchown(fd, database.st_uid, database.st_gid))
+		known = false;
+	if (known)
+		(void)!fchmod(fd, database.st_mode & 0666);
+	close(fd); /* nobody holds a lock on what is new */
+	return 0;
+}
+
+static int open_aside(struct sqlite_db *db, const char *name, struct amplan_error *error)
+{
+	struct stat status;
+	int number = lstat(name, &status) ? make_aside(name, db->path) : 0;
+	char cause[128] = "";
+	if (number)
+		return cannot_lock(db, strerror_r(number, cause, sizeof(cause)), error);
+	/* a link of that name would make us create a file somewhere else */
+	if (lstat(name, &status) || !S_ISREG(status.st_mode))
+		return cannot_lock(db, "it is not a regular file", error);
+	int rc = sqlite3_open_v2(
+		name, &db->aside, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+	if (rc)
+		return aside_error(db, rc, error);
+	/* SQLite then opens it for reading, and a lock on that holds nobody off */
+	if (sqlite3_db_readonly(db->aside, "main") == 1)
+		return cannot_lock(db, "this user may not write it", error);
+	return AMPLAN_OK;
+}
+
+/*
  * The lock for plans with a transaction="none" step, during which no transaction may be
  * open: a write transaction on an empty SQLite file beside the database. SQLite's own
  * locking knows all traps of POSIX locks; the kernel frees it when the process dies; the
@@ -429,34 +498,20 @@ int sqlite_held_aside(
 int sqlite_lock_aside(struct amp_db *base, bool make, struct amplan_error *error)
 {
 	struct sqlite_db *db = sqlite_of(base);
-	if (!db->path || db->shadow || db->aside)
+	if (!db->path || db->aside) /* a shadow has none */
 		return AMPLAN_OK;
 	size_t size = strlen(db->path) + sizeof(ASIDE_SUFFIX);
 	char *name = malloc(size);
+	struct stat status;
 	if (!name)
 		return amp_error_nomem(error);
 	snprintf(name, size, "%s" ASIDE_SUFFIX, db->path);
-	struct stat status;
-	int rc = SQLITE_CANTOPEN;
-	bool exists = !lstat(name, &status);
-	if (!exists && !make) {
-		free(name);
-		return AMPLAN_OK;
-	}
-	/* a link of that name would make us create a file somewhere else */
-	if (!exists || S_ISREG(status.st_mode))
-		rc = sqlite3_open_v2(name, &db->aside,
-			SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
-			NULL);
+	bool needed = make || !lstat(name, &status);
+	int code = needed ? open_aside(db, name, error) : AMPLAN_OK;
 	free(name);
 	sqlite_wait_begins(db);
-	int code = rc == SQLITE_OK ? sqlite_insist(db, db->aside, error)
-		: (rc & 0xff) == SQLITE_NOMEM
-		? amp_error_nomem(error)
-		: amp_error(error, AMPLAN_DATABASE,
-			  "cannot lock '%s" ASIDE_SUFFIX "': %s", db->path,
-			  db->aside ? sqlite3_errmsg(db->aside)
-				    : "it is not a regular file");
+	if (!code && needed)
+		code = sqlite_insist(db, db->aside, error);
 	if (code)
 		sqlite_unlock_aside(base);
 	return code;

@@ -20,6 +20,30 @@ int64_t sqlite_temp_objects(struct sqlite_db *db)
 		0);
 }
 
+void sqlite_temp_hide(struct sqlite_db *db, int64_t count)
+{
+	struct guard *guard = &db->guard;
+	sqlite3_stmt *row = NULL;
+	guard->hiding =
+		amp_arena_array(guard->arena, (size_t)count, sizeof(*guard->hiding));
+	int rc = guard->hiding ? sqlite_prepare(db,
+					 "SELECT name FROM temp.sqlite_schema "
+					 "WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
+					 &row)
+			       : SQLITE_NOMEM;
+	while (rc == SQLITE_OK && guard->nhiding < (size_t)count &&
+		sqlite_step(db, row) == SQLITE_ROW) {
+		const char *name = amp_arena_strdup(
+			guard->arena, (const char *)sqlite3_column_text(row, 0));
+		if (name)
+			guard->hiding[guard->nhiding++] = name;
+		else
+			rc = SQLITE_NOMEM;
+	}
+	sqlite3_finalize(row);
+	sqlite_note(db, rc);
+}
+
 int64_t sqlite_temp_last(struct sqlite_db *db)
 {
 	return sqlite_number(
@@ -67,12 +91,13 @@ static const char *first_text(struct sqlite_db *db, const char *sql,
 static int refuse(const struct amp_sql *sql, struct amp_run_as *as, const char *kind,
 	size_t offset, const char *message, const char *hint, struct amplan_error *error)
 {
+	if (!message)
+		return amp_error_nomem(error);
 	offset += strspn(sql->text + offset, " \t\n");
 	struct amplan_finding *finding =
-		sqlite_add_finding(sql, as, kind, offset, message ? message : "");
+		sqlite_add_finding(sql, as, kind, offset, message);
 	amp_finding_hint(as->findings, finding, "%s", hint);
-	return amp_error(error, AMPLAN_REFUSED, "'%s': %s", as->migration->id,
-		message ? message : "");
+	return amp_error(error, AMPLAN_REFUSED, "'%s': %s", as->migration->id, message);
 }
 
 static struct amplan_finding *tell(struct loss *loss, enum amplan_severity severity,

@@ -1,5 +1,6 @@
 /*
- * SQLite engine: judging a rebuild at the end of a step.
+ * SQLite engine: rebuilds. What is dropped is measured then, and judged at the end of the
+ * step.
  *
  * A table of before the step was dropped, and its name is borne by another one now, or by
  * a view of what was copied out of it: then it was not meant to go, and each of its rows
@@ -14,6 +15,83 @@
 #define HINT_COPY                                                                     \
 	"copy all rows; if some are to go, write the DELETE before the copy, or say " \
 	"<allow kind=\"row-loss\" reason=\"…\"/>"
+
+static bool was_named(const struct kept *table, const char *column)
+{
+	const struct read_column *read = sqlite_keep_find_read(table, column);
+	return read && read->copied;
+}
+
+/* Keeps of the columns those that went along when the table was copied, as far as the
+   statements tell. */
+static void strike_unnamed(const struct kept *table, struct table_keys *keys)
+{
+	size_t had = keys->ncolumns;
+	keys->ncolumns = 0;
+	for (size_t i = 0; i < had; i++)
+		if (was_named(table, keys->columns[i]))
+			keys->columns[keys->ncolumns++] = keys->columns[i];
+}
+
+/*
+ * By what the rows of a table that is about to go can be found again where they went: by
+ * their key; and where each copy does without it, or none took it from here, by all that
+ * the widest of the copies has of them.
+ */
+static bool choose_keys(struct loss *loss, struct kept *table)
+{
+	const struct keep *keep = loss->db->keep;
+	struct table_keys *keys = &table->keys, *whole = &table->whole;
+	const struct kept *widest = NULL;
+	size_t width = 0;
+	bool carried = false;
+	if (!sqlite_sums_find_key(loss->db, table->at, keys, loss->as->arena) ||
+		!sqlite_sums_list(loss->db, table->at, whole, loss->as->arena))
+		return false;
+	strike_unnamed(table, whole);
+	for (size_t i = 0; i < keep->copies.count; i++) {
+		const struct kept *to = keep->copies.items[i].to;
+		if (keep->copies.items[i].from != table || !to->alive)
+			continue;
+		size_t shared = sqlite_sums_shared(loss->db, to->at, whole);
+		if (shared > width) {
+			widest = to;
+			width = shared;
+		}
+		carried |= sqlite_sums_shared(loss->db, to->at, keys) == keys->ncolumns;
+	}
+	for (size_t i = 0; i < keys->ncolumns; i++)
+		carried &= was_named(table, keys->columns[i]);
+	if (widest && !(carried && keys->ncolumns))
+		sqlite_sums_narrow(loss->db, widest->at, whole);
+	else
+		whole->ncolumns = 0;
+	return true;
+}
+
+int sqlite_rebuild_measure(struct loss *loss, struct kept *table, size_t offset)
+{
+	struct amp_arena *arena = loss->as->arena;
+	table->dropped_at = offset;
+	table->last.rows = -1;
+	if (!table->original || table->at.temp)
+		return AMPLAN_OK;
+	int code = sqlite_sums_table(
+		loss->db, table->at, true, &table->last, arena, loss->error);
+	table->mark = sqlite_sums_mark(loss->db, table->at.name);
+	if (code || table->last.rows <= 0)
+		return code;
+	if (!choose_keys(loss, table))
+		return amp_error_nomem(loss->error);
+	/* by the rowid alone nothing is found again */
+	if (table->keys.ncolumns)
+		code = sqlite_sums_keys(
+			loss->db, table->at, &table->keys, arena, loss->error);
+	if (!code && table->whole.ncolumns)
+		code = sqlite_sums_keys(
+			loss->db, table->at, &table->whole, arena, loss->error);
+	return code;
+}
 
 /* Rows reach a table that stays directly, or through others that the step drops again: then
    at most as many as went on from there afterwards. Hence latest first. */
@@ -102,23 +180,28 @@ static int tell_uncopied(struct loss *loss, const struct keep *keep,
 		loss, "row-loss", blame(keep, table), message, HINT_COPY);
 }
 
-static const char *key_text(const struct table_keys *keys, struct amp_arena *arena)
+/* The first of the columns; all where `most` is none. */
+static const char *name_columns(
+	const struct table_keys *keys, size_t most, struct amp_arena *arena)
 {
 	const char *text = "";
-	for (size_t i = 0; text && i < keys->ncolumns; i++)
+	for (size_t i = 0; text && i < keys->ncolumns; i++) {
+		if (most && i == most)
+			return amp_arena_printf(arena, "%s, …", text);
 		text = amp_arena_printf(
 			arena, "%s%s%s", text, i ? ", " : "", keys->columns[i]);
+	}
 	return text;
 }
 
 /* Adds the keys of one table to those found so far. */
-static int gather(struct loss *loss, const struct kept *table, const struct kept *in,
+static int gather(struct loss *loss, const struct table_keys *like, const struct kept *in,
 	struct table_keys *all)
 {
 	struct table_keys keys = {
-		.columns = table->keys.columns,
-		.ncolumns = table->keys.ncolumns,
-		.folds = table->keys.folds,
+		.columns = like->columns,
+		.ncolumns = like->ncolumns,
+		.folds = like->folds,
 	};
 	int code =
 		sqlite_sums_keys(loss->db, in->at, &keys, loss->as->arena, loss->error);
@@ -130,32 +213,29 @@ static int gather(struct loss *loss, const struct kept *table, const struct kept
 	return code;
 }
 
-/* Enough rows were copied; are they the same ones? A join can drop some and repeat others,
-   and a key that the copy forgot is given out anew, to other rows. */
-static int check_keys(struct loss *loss, const struct keep *keep,
-	const struct kept *table, const struct kept *heir)
+/* The keys of all that was copied out of a table, sorted; !known where one cannot say. */
+static int gather_all(struct loss *loss, const struct keep *keep,
+	const struct kept *table, const struct kept *heir, const struct table_keys *like,
+	struct table_keys *now)
 {
-	struct amp_arena *arena = loss->as->arena;
-	struct table_keys now = {0};
-	if (table->is_virtual || !table->keys.known || !table->keys.ncolumns ||
-		was_rewritten(keep, table) || heir->rewritten)
-		return AMPLAN_OK;
-	int code = gather(loss, table, heir, &now);
-	for (size_t i = 0; !code && now.known && i < keep->tables.count; i++) {
+	int code = gather(loss, like, heir, now);
+	for (size_t i = 0; !code && now->known && i < keep->tables.count; i++) {
 		const struct kept *to = keep->tables.items[i];
 		if (to != heir && to->alive && !to->at.temp &&
 			was_copied_to(keep, table, to))
-			code = gather(loss, table, to, &now);
+			code = gather(loss, like, to, now);
 	}
-	if (code || !now.known) {
-		sqlite_sums_keys_free(&now);
-		return code;
-	}
-	sqlite_sums_sort(&now);
-	long long lost = sqlite_sums_missing(&table->keys, &now);
-	long long fresh = sqlite_sums_missing(&now, &table->keys);
-	sqlite_sums_keys_free(&now);
-	const char *columns = key_text(&table->keys, arena);
+	sqlite_sums_sort(now);
+	return code;
+}
+
+static int judge_keys(struct loss *loss, const struct keep *keep,
+	const struct kept *table, const struct table_keys *now)
+{
+	struct amp_arena *arena = loss->as->arena;
+	long long lost = sqlite_sums_missing(&table->keys, now);
+	long long fresh = sqlite_sums_missing(now, &table->keys);
+	const char *columns = name_columns(&table->keys, 0, arena);
 	long long rows = table->last.rows;
 	if (lost > fresh)
 		return sqlite_loss_refuse(loss, "row-loss", blame(keep, table),
@@ -174,6 +254,56 @@ static int check_keys(struct loss *loss, const struct keep *keep,
 			"copy the key too: whatever points at the old one, in other tables "
 			"or outside the database, now finds another row or none");
 	return AMPLAN_OK;
+}
+
+/* Rows by what the copies have of them. Where there are values that were not
+   there before, the copy changes values, and a row cannot be found again by them. */
+static int judge_whole(struct loss *loss, const struct keep *keep,
+	const struct kept *table, const struct table_keys *now)
+{
+	struct amp_arena *arena = loss->as->arena;
+	long long fewer = sqlite_sums_fewer(&table->whole, now);
+	if (!fewer || sqlite_sums_missing(now, &table->whole))
+		return AMPLAN_OK;
+	return sqlite_loss_refuse(loss, "row-loss", blame(keep, table),
+		amp_arena_printf(arena,
+			"'%s' had %lld rows when it was dropped, %lld of them (by %s) %s not "
+			"in the copy, which has others more often, and no DELETE of the step "
+			"removed %s",
+			table->original, (long long)table->last.rows, fewer,
+			name_columns(&table->whole, 4, arena), fewer == 1 ? "is" : "are",
+			fewer == 1 ? "it" : "them"),
+		HINT_COPY);
+}
+
+typedef int judge_fn(struct loss *loss, const struct keep *keep, const struct kept *table,
+	const struct table_keys *now);
+
+static int compare_rows(struct loss *loss, const struct keep *keep,
+	const struct kept *table, const struct kept *heir, const struct table_keys *keys,
+	judge_fn *judge)
+{
+	struct table_keys now = {0};
+	if (!keys->known)
+		return AMPLAN_OK;
+	int code = gather_all(loss, keep, table, heir, keys, &now);
+	if (!code && now.known)
+		code = judge(loss, keep, table, &now);
+	sqlite_sums_keys_free(&now);
+	return code;
+}
+
+/* Enough rows were copied; are they the same ones? A join can drop some and repeat others,
+   and a key that the copy forgot is given out anew, to other rows. */
+static int check_keys(struct loss *loss, const struct keep *keep,
+	const struct kept *table, const struct kept *heir)
+{
+	if (table->is_virtual || was_rewritten(keep, table) || heir->rewritten)
+		return AMPLAN_OK;
+	int code = compare_rows(loss, keep, table, heir, &table->keys, judge_keys);
+	if (!code)
+		code = compare_rows(loss, keep, table, heir, &table->whole, judge_whole);
+	return code;
 }
 
 static const struct column_sum *column_of(const struct table_sum *sum, const char *name)

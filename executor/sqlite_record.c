@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/always.h"
 #include "base/str.h"
 #include "schema/checksum.h"
 
@@ -94,15 +95,12 @@ static void name_statement(struct guard *guard, const struct action *action,
 {
 	struct amp_statement *now = &guard->now;
 	bool schema = action->verb >= AMP_CREATE_TABLE;
-	bool first = now->verb == AMP_OTHER || (now->verb == AMP_SELECT && action->table);
+	bool first = now->verb == AMP_OTHER || now->verb == AMP_SELECT;
 	if (!first && !(schema && now->verb < AMP_CREATE_TABLE))
 		return;
 	now->verb = action->verb;
-	now->object = now->table = "";
-	if (action->table) {
-		now->object = amp_arena_strdup(guard->recorder->arena, object);
-		now->table = amp_arena_strdup(guard->recorder->arena, table);
-	}
+	now->object = amp_arena_strdup(guard->recorder->arena, object);
+	now->table = amp_arena_strdup(guard->recorder->arena, table);
 }
 
 /* Functions whose result no second run repeats. Whether a date is today's is told by the
@@ -126,7 +124,7 @@ void sqlite_record_action(struct guard *guard, int code, const char *one, const 
 {
 	const char *arguments[] = {"", one ? one : "", two ? two : ""};
 	guard->actions++;
-	if (code == SQLITE_FUNCTION && two)
+	if (code == SQLITE_FUNCTION && AMP_ALWAYS(two)) /* the function's name */
 		note_function(guard, two);
 	if (code == SQLITE_SELECT && guard->now.verb == AMP_OTHER)
 		guard->now.verb = AMP_SELECT;

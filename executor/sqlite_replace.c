@@ -14,6 +14,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/always.h"
+
 void sqlite_replace_forget(struct kept *table)
 {
 	sqlite_sums_keys_free(&table->watched_keys);
@@ -152,7 +154,7 @@ int sqlite_replace_count_target(struct loss *loss, bool says)
 	struct kept *target = keep->target;
 	struct table_sum sum;
 	keep->rows_before = -1;
-	if (keep->verb != SQLITE_INSERT || !target ||
+	if (keep->verb != SQLITE_INSERT || AMP_NEVER(!target) || /* it set the verb */
 		!sqlite_keep_reads_another(keep, target) ||
 		(!(target->does & (DOES_UPDATE | DOES_DELETE)) &&
 			!may_replace(loss->db, target, says)))
@@ -169,9 +171,8 @@ int sqlite_replace_watch(struct loss *loss, struct kept *table, bool says, size_
 	bool changes = keep->verb == SQLITE_INSERT || keep->verb == SQLITE_UPDATE;
 	bool writes = table->does & (DOES_INSERT | DOES_UPDATE | DOES_DELETE);
 	if (!changes || !writes) {
-		/* what a DELETE or a DROP takes away is meant */
-		bool ends = table->does & (DOES_UPDATE | DOES_DELETE) ||
-			(keep->verb == SQLITE_DROP_TABLE && table == keep->target);
+		/* what a DELETE takes away is meant; DROP asks for a DELETE as well */
+		bool ends = table->does & (DOES_UPDATE | DOES_DELETE);
 		return ends ? sqlite_replace_compare(loss, table) : AMPLAN_OK;
 	}
 	bool loses = table->does & DOES_DELETE || may_replace(loss->db, table, says);

@@ -263,6 +263,8 @@ static int run_statements(struct sqlite_db *db, const struct amp_sql *sql,
 		}
 		if (rc == SQLITE_OK)
 			rc = step_through(db, statement.prepared, as);
+		/* outside a transaction it has taken effect, whatever is found of it below */
+		run->statements += rc == SQLITE_OK;
 		if (rc == SQLITE_OK && db->guard.recorder)
 			sqlite_record_end(
 				db, sql->text + statement.start, statement.length);
@@ -278,7 +280,6 @@ static int run_statements(struct sqlite_db *db, const struct amp_sql *sql,
 		sqlite3_finalize(statement.prepared);
 		if (code)
 			return code;
-		run->statements++;
 	}
 }
 
@@ -300,6 +301,28 @@ static int close_transaction(struct sqlite_db *db, const struct amp_sql *sql,
 		as->migration->id);
 }
 
+/* What our own connection has committed so far. The version moves with commits of others
+   too, the writes also with what is rolled back; only a commit of ours moves both. */
+struct commits {
+	unsigned version;
+	int writes;
+};
+
+static struct commits count_commits(struct sqlite_db *db)
+{
+	struct commits now = {0};
+	int most;
+	sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_DATA_VERSION, &now.version);
+	sqlite3_db_status(db->handle, SQLITE_DBSTATUS_CACHE_WRITE, &now.writes, &most, 0);
+	return now;
+}
+
+static bool has_committed(struct sqlite_db *db, const struct commits *then)
+{
+	struct commits now = count_commits(db);
+	return now.version != then->version && now.writes != then->writes;
+}
+
 int sqlite_run(struct amp_db *base, const struct amp_sql *sql, struct amp_run_as *as,
 	struct amp_run *run, struct amplan_error *error)
 {
@@ -317,9 +340,15 @@ int sqlite_run(struct amp_db *base, const struct amp_sql *sql, struct amp_run_as
 	sqlite_guard_begin(db, as->transactional ? GUARD_STEP : GUARD_ALONE, as->arena);
 	db->guard.recorder = as->recorder;
 	int64_t temp_before = sqlite_temp_objects(db), temp_last = sqlite_temp_last(db);
-	int code = sqlite_keep_begin(db, as->arena, error);
+	if (temp_before && db->lent.lent)
+		sqlite_temp_hide(db, temp_before);
+	int code = sqlite_trouble(db, error);
+	const struct commits then = count_commits(db);
+	if (!code)
+		code = sqlite_keep_begin(db, as->arena, error);
 	if (!code)
 		code = run_statements(db, sql, as, run, error);
+	run->committed = !as->transactional && has_committed(db, &then);
 	sqlite_guard_end(db);
 	if (!code)
 		code = sqlite_keep_check(db, sql, as, error);

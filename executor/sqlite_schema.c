@@ -197,7 +197,7 @@ static const char *key_columns(
 	return amp_arena_strdup(arena, amp_str_text(&key));
 }
 
-/* The names repeat row after row, so they are copied only where they change. */
+/* The names repeat row after row of one key, so they are copied only once. */
 static bool take_violation(struct sqlite_db *db, sqlite3_stmt *row,
 	struct amp_violations *out, int64_t *last_key)
 {
@@ -212,8 +212,7 @@ static bool take_violation(struct sqlite_db *db, sqlite3_stmt *row,
 	};
 	child = child ? child : "";
 	parent = parent ? parent : "";
-	if (last && *last_key == key && !strcmp(last->child, child) &&
-		!strcmp(last->parent, parent)) {
+	if (last && *last_key == key) {
 		violation.child = last->child;
 		violation.parent = last->parent;
 		violation.key = last->key;

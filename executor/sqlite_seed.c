@@ -59,7 +59,7 @@ static int read_tables(sqlite3 *handle, struct name_list *names,
 			return rc;
 		if (rc)
 			++*unreadable;
-		else if (found && !table.has_rows && !amp_vec_push(tables, table))
+		else if (found && !amp_vec_push(tables, table))
 			return SQLITE_NOMEM;
 	}
 	return SQLITE_OK;

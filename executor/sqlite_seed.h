@@ -98,8 +98,9 @@ static inline bool seed_is_trouble(int rc)
 		primary == SQLITE_FULL || primary == SQLITE_INTERRUPT;
 }
 
-/* sqlite_seed_table.c: these give an SQLite code; *found is false for what has no rows of
-   its own, such as views and the shadow tables of virtual ones. */
+/* sqlite_seed_table.c: these give an SQLite code; *found is false for what has rows
+   already, and for what has none of its own, such as views and the shadow tables of
+   virtual ones. */
 int sqlite_seed_prepare(sqlite3 *handle, sqlite3_stmt **out, const char *format, ...);
 int sqlite_seed_read(sqlite3 *handle, const char *name, struct seed_table *table,
 	bool *found, struct amp_arena *arena);

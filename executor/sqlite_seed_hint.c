@@ -107,12 +107,12 @@ static char *unquote(const struct seed_token *token, struct amp_arena *arena)
 	return out;
 }
 
-/* Whether the token is this name, quoted or not. */
+/* Whether the token is this name, quoted or not; SQLite takes a text for one as well. */
 static bool is_name(const struct seed_token *token, const char *name)
 {
 	if (token->kind == SEED_WORD)
 		return sqlite_seed_is_word(token, name);
-	if (token->kind != SEED_QUOTED)
+	if (token->kind != SEED_QUOTED && token->kind != SEED_STRING)
 		return false;
 	char quote = *token->start == '[' ? ']' : *token->start;
 	size_t at = 0;
@@ -141,11 +141,8 @@ static const char *skip_parentheses(const char *at)
 static bool starts_quoted(const char *at, const char *name)
 {
 	struct seed_token token;
-	if (!sqlite_seed_token(&at, &token))
-		return false;
-	if (token.kind == SEED_STRING)
-		token.kind = SEED_QUOTED;
-	return token.kind == SEED_QUOTED && is_name(&token, name);
+	return sqlite_seed_token(&at, &token) && token.kind != SEED_WORD &&
+		is_name(&token, name);
 }
 
 const char *sqlite_seed_shown_checks(
@@ -355,10 +352,11 @@ static void put_string(struct basket *basket, const char *string)
 			false);
 }
 
+/* A literal has no sign: that is a token of its own. */
 static void put_integer(struct basket *basket, int64_t number)
 {
 	put_number(basket, number, true);
-	if (number < INT64_MAX && number > INT64_MIN) {
+	if (number < INT64_MAX) {
 		put_number(basket, number + 1, true);
 		put_number(basket, number - 1, true);
 		put_number(basket, -number, true);
@@ -384,14 +382,15 @@ static void put_digits(struct basket *basket, const struct seed_token *token)
 		return;
 	memcpy(digits, token->start, token->length);
 	digits[token->length] = '\0';
-	if (strncasecmp(digits, "0x", 2) != 0 && strpbrk(digits, ".eE")) {
+	bool hex = !strncasecmp(digits, "0x", 2);
+	if (!hex && strpbrk(digits, ".eE")) {
 		double real = strtod(digits, NULL);
 		put_real(basket, real, true);
 		put_real(basket, real + 0.5, true);
 		put_real(basket, real - 0.5, true);
 		put_real(basket, -real, true);
 	} else {
-		put_integer(basket, strtoll(digits, NULL, 0));
+		put_integer(basket, strtoll(digits, NULL, hex ? 16 : 10));
 	}
 }
 

@@ -268,8 +268,7 @@ static bool repair_one(struct seed_search *search)
 {
 	struct repair repair = {0};
 	size_t column;
-	if (search->nseen < SEED_ROUNDS)
-		search->seen[search->nseen++] = search->message;
+	search->seen[search->nseen++] = search->message;
 	if (search->rc == SQLITE_CONSTRAINT_NOTNULL && null_of_failure(search, &column)) {
 		const struct seed_column *of = &search->table->columns[column];
 		search->row[column] =

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/always.h"
+
 int sqlite_seed_prepare(sqlite3 *handle, sqlite3_stmt **out, const char *format, ...)
 {
 	va_list args;
@@ -43,6 +45,15 @@ int sqlite_seed_sql(
 	sqlite3_finalize(row);
 	if (!*sql)
 		return SQLITE_NOMEM;
+	return seed_is_trouble(rc) ? rc : SQLITE_OK;
+}
+
+/* A view is no table here, and is not to be run: it may have no end. */
+static int find_table(sqlite3 *handle, const char *name, bool *found)
+{
+	int rc = sqlite3_table_column_metadata(
+		handle, "main", name, NULL, NULL, NULL, NULL, NULL, NULL);
+	*found = rc == SQLITE_OK;
 	return seed_is_trouble(rc) ? rc : SQLITE_OK;
 }
 
@@ -83,8 +94,6 @@ static int read_kind(
 		handle, &row, "PRAGMA main.table_list(\"%w\")", table->name);
 	while (rc == SQLITE_OK && (rc = sqlite3_step(row)) == SQLITE_ROW) {
 		rc = SQLITE_OK;
-		if (strcmp(text_of(row, 0), "main") != 0)
-			continue;
 		ordinary = !strcmp(text_of(row, 2), "table");
 		virtual = !strcmp(text_of(row, 2), "virtual");
 		table->without_rowid = sqlite3_column_int(row, 4);
@@ -234,7 +243,8 @@ static void find_alias(struct seed_table *table)
 	for (size_t i = 0; i < table->ncolumns; i++)
 		if (table->columns[i].key)
 			alias = &table->columns[i];
-	if (table->virtual && !table->rowid && table->ncolumns)
+	if (table->virtual && !table->rowid &&
+		AMP_ALWAYS(table->ncolumns)) /* an R-Tree has three at least */
 		alias = &table->columns[0];
 	else if (table->without_rowid || table->has_primary_index)
 		alias = NULL;
@@ -264,7 +274,7 @@ static int take_foreign(sqlite3_stmt *row, struct seed_table *table,
 {
 	if (!sqlite3_column_int(row, 1) && !begin_foreign(row, table, list, arena))
 		return SQLITE_NOMEM;
-	if (!list->count)
+	if (AMP_NEVER(!list->count)) /* the first column of a key comes first */
 		return SQLITE_OK;
 	struct seed_foreign *foreign = &list->items[list->count - 1];
 	struct seed_column *from = find_column(table, text_of(row, 3));
@@ -305,11 +315,11 @@ int sqlite_seed_read(sqlite3 *handle, const char *name, struct seed_table *table
 	*found = false;
 	if (!table->name)
 		return SQLITE_NOMEM;
-	/* the cheap questions first; a view is no table here, and is not to be run */
-	int rc = sqlite3_table_column_metadata(
-		handle, "main", name, NULL, NULL, NULL, NULL, NULL, NULL);
-	if (rc)
-		return seed_is_trouble(rc) ? rc : SQLITE_OK;
+	/* the cheap questions first */
+	int rc = find_table(handle, name, found);
+	if (rc || !*found)
+		return rc;
+	*found = false;
 	rc = read_has_rows(handle, table);
 	if (rc || table->has_rows)
 		return rc;
@@ -371,7 +381,7 @@ static struct seed_value take_value(
 		value.number = sqlite3_column_int64(row, column);
 	} else if (value.type == SQLITE_FLOAT) {
 		value.real = sqlite3_column_double(row, column);
-	} else if (value.type != SQLITE_NULL) {
+	} else {
 		const void *bytes = sqlite3_column_blob(row, column);
 		value.length = sqlite3_column_bytes(row, column);
 		value.bytes = amp_arena_strndup(
@@ -384,17 +394,20 @@ int sqlite_seed_keys(
 	sqlite3 *handle, struct seed_foreign *foreign, struct amp_arena *arena)
 {
 	sqlite3_stmt *row = NULL;
-	int rc = SQLITE_OK;
+	bool found;
 	foreign->nkeys = 0;
 	foreign->keys = amp_arena_array(
 		arena, SEED_ROWS * foreign->count, sizeof(*foreign->keys));
-	if (foreign->count && !foreign->to[0])
+	int rc = find_table(handle, foreign->parent, &found);
+	if (rc || !found || !foreign->count)
+		return rc;
+	if (!foreign->to[0])
 		rc = name_primary_key(handle, foreign, arena);
 	for (size_t i = 0; i < foreign->count; i++)
 		if (!foreign->to[i] || rc)
 			return arena->failed ? SQLITE_NOMEM : rc;
-	if (!foreign->count || !foreign->keys)
-		return arena->failed ? SQLITE_NOMEM : SQLITE_OK;
+	if (!foreign->keys)
+		return SQLITE_NOMEM;
 	char *sql = keys_sql(foreign);
 	if (!sql)
 		return SQLITE_NOMEM;

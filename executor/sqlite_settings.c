@@ -37,6 +37,9 @@ static const struct {
 	{SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0},
 	/* takes the address of code from a blob */
 	{SQLITE_DBCONFIG_ENABLE_FTS3_TOKENIZER, 0},
+	/* as in the rehearsal, or other rows come of it */
+	{SQLITE_DBCONFIG_ENABLE_TRIGGER, 1},
+	{SQLITE_DBCONFIG_ENABLE_VIEW, 1},
 };
 #define NSWITCHES (sizeof(switches) / sizeof(*switches))
 
@@ -119,12 +122,18 @@ int sqlite_settings(struct sqlite_db *db, struct amplan_error *error)
 			db->handle, switches[i].option, switches[i].wanted, (int *)NULL);
 	sqlite_wait_begins(db);
 	/* EXTRA syncs the folder after the journal is gone: committed means durable */
-	return sqlite_exec(db,
+	static const char sql[] =
 		"PRAGMA synchronous=EXTRA; PRAGMA foreign_keys=OFF;"
 		"PRAGMA legacy_alter_table=OFF; PRAGMA recursive_triggers=OFF;"
 		"PRAGMA ignore_check_constraints=OFF;"
-		"PRAGMA reverse_unordered_selects=OFF;",
-		error);
+		"PRAGMA reverse_unordered_selects=OFF;";
+	/* the first of them reads the schema, and SQLite itself waits for a log whose writer
+	   was stopped half way no longer than ten seconds */
+	int rc;
+	do
+		rc = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
+	while (sqlite_is_busy(rc) && sqlite_busy(db, 0));
+	return rc ? sqlite_error(db, rc, "use", error) : AMPLAN_OK;
 }
 
 int sqlite_config(sqlite3 *handle, int option)

@@ -56,6 +56,8 @@ int sqlite_exists(
 static int vfs_read(const char *path, int type, void *bytes, int size, int64_t offset)
 {
 	sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+	if (!vfs) /* the first call of a process makes SQLite ready, if there is memory */
+		return SQLITE_NOMEM;
 	sqlite3_file *file = calloc(1, (size_t)vfs->szOsFile);
 	char full[4096] = "";
 	int rc = SQLITE_NOMEM, flags = 0;
@@ -275,24 +277,26 @@ static int open_untouched(struct sqlite_db *db, bool *recover, struct amplan_err
 {
 	struct amplan_error inner = {0};
 	bool wal = false;
-	int64_t log = -1, shared = -1;
-	int code, rc = is_wal(db->path, &wal);
+	int64_t log = -1, shared = -1, journal = -1;
+	int rc = is_wal(db->path, &wal);
+	/* a first page that a journal may take back says nothing of the mode */
+	if (!rc && wal)
+		rc = file_size(db->path, "-journal", &journal);
 	if (!rc && wal)
 		rc = file_size(db->path, "-wal", &log);
 	if (!rc && wal)
 		rc = file_size(db->path, "-shm", &shared);
 	if (rc)
 		return sqlite_error(db, rc, "open", error);
-	if (!wal) {
-		code = open_uri(db, "mode=ro", &inner);
-	} else if (log <= LOG_HEAD) {
-		code = open_uri(db, "mode=ro&immutable=1", &inner);
-	} else if (shared >= 0 && is_log_sound(db->path)) {
-		code = open_uri(db, "mode=ro&readonly_shm=1", &inner);
-	} else {
+	bool in_use = log > LOG_HEAD;
+	if (wal && (journal > 0 || (in_use && (shared < 0 || !is_log_sound(db->path))))) {
 		*recover = true;
 		return AMPLAN_OK;
 	}
+	const char *how = !wal ? "mode=ro"
+		: in_use       ? "mode=ro&readonly_shm=1"
+			       : "mode=ro&immutable=1";
+	int code = open_uri(db, how, &inner);
 	/* the first statement that reads meets what is to be recovered */
 	if (code)
 		rc = inner.system;
@@ -352,8 +356,7 @@ static int copy_pages(
 			from->cancelled = true;
 			rc = SQLITE_INTERRUPT;
 		}
-	} while (rc == SQLITE_OK ||
-		((rc & 0xff) == SQLITE_BUSY && sqlite_busy(from, 0)) ||
+	} while (rc == SQLITE_OK || (sqlite_is_busy(rc) && sqlite_busy(from, 0)) ||
 		((rc & 0xff) == SQLITE_LOCKED && sqlite_busy(from, 0)));
 	sqlite3_backup_finish(backup);
 	return rc == SQLITE_DONE ? AMPLAN_OK : sqlite_error(from, rc, "copy", error);

@@ -13,6 +13,7 @@
 
 #include "base/always.h"
 #include "base/str.h"
+#include "executor/sqlite_seed.h"
 
 /* A walk over the rows of one PRAGMA function for one table. */
 struct walk {
@@ -41,8 +42,9 @@ static int walk_end(struct sqlite_db *db, struct walk *walk, struct amplan_error
 {
 	bool broken =
 		walk->rc == SQLITE_ERROR; /* a view that cannot be used has no columns */
-	/* with a row at hand the caller stopped, and knows why */
-	int code = walk->rc == SQLITE_DONE || walk->rc == SQLITE_ROW || broken
+	/* before the first row, or with one at hand, the caller stopped, and knows why */
+	bool stopped = walk->rc == SQLITE_OK || walk->rc == SQLITE_ROW;
+	int code = walk->rc == SQLITE_DONE || stopped || broken
 		? AMPLAN_OK
 		: sqlite_error(db, walk->rc, "read the schema of", error);
 	sqlite3_finalize(walk->statement);
@@ -343,23 +345,33 @@ static void try_view(
 	try_statement(trial, shape, &sql, arena);
 }
 
+/* Whether a trigger says INSTEAD OF and this verb; those in its body do not count. */
+static bool is_instead_of(const char *sql, const char *verb)
+{
+	const char *const words[] = {"instead", "of", verb};
+	struct seed_token token;
+	size_t found = 0;
+	while (found < 3 && sqlite_seed_token(&sql, &token))
+		found = sqlite_seed_is_word(&token, words[found])
+			? found + 1
+			: sqlite_seed_is_word(&token, "instead");
+	return found == 3;
+}
+
 /* Is there an INSTEAD OF trigger for it? A view cannot be written to otherwise. */
 static bool can_be_tried(
 	struct trial *trial, const struct amp_shape *shape, const char *verb)
 {
-	AMP_STR_AUTO pattern = AMP_STR_INIT;
 	if (!shape->view)
 		return true;
-	amp_str_addf(&pattern, "%%INSTEAD%%OF%%%s%%", verb);
 	struct walk walk = walk_begin(trial->db,
-		"SELECT 1 FROM main.sqlite_schema WHERE type = 'trigger' "
-		"AND tbl_name = ?1 COLLATE NOCASE AND upper(sql) LIKE ?2",
+		"SELECT sql FROM main.sqlite_schema WHERE type = 'trigger' "
+		"AND tbl_name = ?1 COLLATE NOCASE",
 		shape->name);
-	if (walk.rc == SQLITE_OK)
-		sqlite3_bind_text(
-			walk.statement, 2, amp_str_text(&pattern), -1, SQLITE_STATIC);
-	bool can = walk_next(&walk);
-	sqlite_note(trial->db, pattern.failed ? SQLITE_NOMEM : walk.rc);
+	bool can = false;
+	while (!can && walk_next(&walk))
+		can = is_instead_of(text(&walk, 0), verb);
+	sqlite_note(trial->db, walk.rc);
 	sqlite3_finalize(walk.statement);
 	return can;
 }
@@ -504,7 +516,6 @@ static int find_tables(struct trial *trial, struct list *list, struct amplan_err
 			walk.rc = SQLITE_OK;
 	}
 	amp_vec_deinit(&tables);
-	walk.rc = walk.rc == SQLITE_OK ? SQLITE_DONE : walk.rc;
 	int ended = walk_end(trial->db, &walk, error);
 	code = code ? code : ended;
 	return code || room ? code : amp_error_nomem(error);
@@ -527,7 +538,6 @@ static int read_definitions(
 		shape->sql = amp_arena_strdup(trial->arena, text(&walk, 1));
 		shape->autoincrement = strcasestr(text(&walk, 1), "AUTOINCREMENT");
 	}
-	walk.rc = walk.rc == SQLITE_OK ? SQLITE_DONE : walk.rc;
 	int code = walk_end(trial->db, &walk, error);
 	return code || !trial->arena->failed ? code : amp_error_nomem(error);
 }

@@ -16,6 +16,8 @@
 #define KEYS_MAX ((size_t)1 << 25)
 /* SQLite's own limit is 2,000 result columns, and each column takes two. */
 #define COLUMNS_SUMMED 500
+/* Of a whole row; each is looked up in each copy. */
+#define WHOLE_COLUMNS "200"
 
 static const char *schema_of(struct place_name at)
 {
@@ -166,8 +168,8 @@ static char *best_index(struct sqlite_db *db, struct place_name at)
 	return name;
 }
 
-static bool find_key(struct sqlite_db *db, struct place_name at, struct table_keys *out,
-	struct amp_arena *arena)
+bool sqlite_sums_find_key(struct sqlite_db *db, struct place_name at,
+	struct table_keys *out, struct amp_arena *arena)
 {
 	static const char primary[] =
 		"SELECT name, count(*) OVER () FROM pragma_table_xinfo(?1, ?2) "
@@ -203,6 +205,34 @@ static bool is_column(struct sqlite_db *db, struct place_name at, const char *na
 	}
 	sqlite3_finalize(row);
 	return found;
+}
+
+bool sqlite_sums_list(struct sqlite_db *db, struct place_name at, struct table_keys *out,
+	struct amp_arena *arena)
+{
+	return take_columns(db,
+		"SELECT name, count(*) OVER () FROM pragma_table_xinfo(?1, ?2) "
+		"WHERE hidden = 0 ORDER BY cid LIMIT " WHOLE_COLUMNS,
+		at, NULL, out, arena);
+}
+
+size_t sqlite_sums_shared(
+	struct sqlite_db *db, struct place_name at, const struct table_keys *keys)
+{
+	size_t shared = 0;
+	for (size_t i = 0; i < keys->ncolumns; i++)
+		shared += is_column(db, at, keys->columns[i]);
+	return shared;
+}
+
+void sqlite_sums_narrow(
+	struct sqlite_db *db, struct place_name at, struct table_keys *keys)
+{
+	size_t had = keys->ncolumns;
+	keys->ncolumns = 0;
+	for (size_t i = 0; i < had; i++)
+		if (is_column(db, at, keys->columns[i]))
+			keys->columns[keys->ncolumns++] = keys->columns[i];
 }
 
 static const char *rowid_name(struct sqlite_db *db, struct place_name at)
@@ -281,7 +311,7 @@ int sqlite_sums_keys(struct sqlite_db *db, struct place_name at, struct table_ke
 	AMP_STR_AUTO sql = AMP_STR_INIT;
 	sqlite3_stmt *row = NULL;
 	bool room = true;
-	if (!out->columns && !find_key(db, at, out, arena))
+	if (!out->columns && !sqlite_sums_find_key(db, at, out, arena))
 		return amp_error_nomem(error);
 	if (!write_query(db, at, out, &sql))
 		return AMPLAN_OK;
@@ -322,6 +352,22 @@ int64_t sqlite_sums_missing(const struct table_keys *keys, const struct table_ke
 		missing += at == there->rows.count || there->rows.items[at] != key;
 	}
 	return missing;
+}
+
+int64_t sqlite_sums_fewer(const struct table_keys *keys, const struct table_keys *there)
+{
+	int64_t fewer = 0;
+	for (size_t i = 0, at = 0; i < keys->rows.count; i++) {
+		uint64_t key = keys->rows.items[i];
+		while (at < there->rows.count && there->rows.items[at] < key)
+			at++;
+		/* one there stands for one here */
+		if (at < there->rows.count && there->rows.items[at] == key)
+			at++;
+		else
+			fewer++;
+	}
+	return fewer;
 }
 
 int64_t sqlite_sums_mark(struct sqlite_db *db, const char *table)

@@ -140,6 +140,7 @@ static int run_sql(struct amp_runner *runner, size_t index, struct amp_run_as *a
 	int code = runner->db->engine->run(runner->db, sql, as, &run, error);
 	result->needs_rows = as->needs_rows;
 	result->statements = run.statements;
+	result->committed = run.committed;
 	result->rows = run.rows;
 	result->touched = run.touched;
 	result->ntouched = run.ntouched;

@@ -81,6 +81,9 @@ static int run(struct amp_prover *prover, struct amp_db *db, uint32_t node,
 	for (size_t i = 0; how.recorder && i < how.recorder->statements.count; i++)
 		trial->literals += how.recorder->statements.items[i].literal;
 	code = take_result(trial, result, code, error);
+	/* what it found is not all there, so nothing may be made of it */
+	if (!code && (trial->findings.failed || trial->arena.failed))
+		code = amp_error_nomem(error);
 	if (!code && !trial->code && result->rows)
 		code = count_violations(db, result, trial, error);
 	return code;
@@ -93,6 +96,30 @@ static void begin_trial(struct amp_trial *trial)
 	amp_findings_init(&trial->findings, &trial->arena);
 }
 
+/* Deferred keys are looked at by the commit alone. It would fail, and say nothing of who is
+   to blame. */
+static void take_unsettled(struct amp_prover *prover, uint32_t node, struct amp_how how,
+	struct amp_trial *trial)
+{
+	const struct amp_migration *migration = prover->job->graph.nodes[node];
+	const struct amp_sql *sql = how.down ? migration->down : migration->up;
+	size_t blank = strspn(sql->text, " \t\n");
+	struct amplan_finding *finding =
+		amp_finding_add(&trial->findings, AMPLAN_ERROR, "foreign-key-violation",
+			"with foreign keys on, rows point at nothing when the step ends");
+	finding->place = amp_sql_place(sql, blank, strcspn(sql->text + blank, "\n"));
+	amp_finding_id(&trial->findings, finding, migration->id);
+	amp_finding_hint(&trial->findings, finding,
+		"keep, move or delete the rows that point there in the same step; 'PRAGMA "
+		"foreign_key_check' lists them");
+	trial->code = AMPLAN_FAILED;
+	trial->outcome = AMPLAN_STOPPED;
+	trial->why = finding->message;
+	trial->kind = finding->kind;
+	trial->place = finding->place;
+	prover->results[prover->step_of[node]].outcome = AMPLAN_STOPPED;
+}
+
 static int inside(struct amp_prover *prover, struct amp_db *db, uint32_t node,
 	struct amp_how how, struct amp_trial *trial, struct amplan_error *error)
 {
@@ -101,10 +128,14 @@ static int inside(struct amp_prover *prover, struct amp_db *db, uint32_t node,
 		code = run(prover, db, node, how, trial, error);
 	if (code || !db->engine->is_open(db))
 		return code;
+	if (!trial->code && db->engine->unsettled(db))
+		take_unsettled(prover, node, how, trial);
 	if (trial->code)
 		db->engine->undo(db);
 	else
 		code = db->engine->release(db, error);
+	if (!code && (trial->findings.failed || trial->arena.failed))
+		code = amp_error_nomem(error);
 	return code;
 }
 

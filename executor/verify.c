@@ -26,6 +26,8 @@ static int verify(struct amp_job *job, struct amplan *amplan, struct amplan_erro
 	amplan->engine->close(db);
 	if (!job->looked)
 		return code;
+	if (!job->exists && amp_is_missing(amplan))
+		return amp_no_such_database(amplan, error);
 	amplan->engine->holder(&amplan->target, &job->report.holder, &job->arena);
 	report_errors(job);
 	if (!code && amp_findings_have_errors(&job->findings)) {

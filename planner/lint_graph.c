@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/always.h"
+#include "base/str.h"
 #include "base/text.h"
 #include "planner/lint_rules.h"
 #include "planner/suggest.h"

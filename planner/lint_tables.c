@@ -164,14 +164,25 @@ static bool begins_alike(const struct amp_index *left, const struct amp_index *r
 	return true;
 }
 
-/* Is there one of that name, or one that does the same? */
-static bool has_index(const struct amp_shape *shape, const struct amp_index *index)
+static bool has_index_named(const struct amp_shape *shape, const struct amp_index *index)
 {
+	for (size_t i = 0; !index->implied && i < shape->nindexes; i++)
+		if (!strcasecmp(shape->indexes[i].name, index->name))
+			return true;
+	return false;
+}
+
+/* Is there one of that name, or one that does the same? Not one that `was` has as well,
+   if given: beside that one the index stood before. */
+static bool has_index(const struct amp_shape *shape, const struct amp_index *index,
+	const struct amp_shape *was)
+{
+	if (has_index_named(shape, index))
+		return true;
 	for (size_t i = 0; i < shape->nindexes; i++) {
 		const struct amp_index *other = &shape->indexes[i];
-		if (!index->implied && !strcasecmp(other->name, index->name))
-			return true;
-		if (index->partial || other->partial)
+		if (index->partial || other->partial ||
+			(was && !index->implied && has_index_named(was, other)))
 			continue;
 		if (index->unique ? other->unique && other->ncolumns == index->ncolumns
 				  : true)
@@ -203,7 +214,7 @@ void amp_rule_dropped_index(struct amp_lint *lint, const struct amp_statement *s
 		return;
 	const struct amp_index *index =
 		find_index(&lint->seen->before, statement->object, &was);
-	if (!index || !(now = after(lint, was->name)) || has_index(now, index))
+	if (!index || !(now = after(lint, was->name)) || has_index(now, index, NULL))
 		return;
 	struct amplan_finding *finding = amp_lint_say_as(lint,
 		index->unique ? AMPLAN_WARNING : AMPLAN_NOTE, amp_lint_at(lint, &word),
@@ -280,7 +291,7 @@ static void lost_indexes(
 {
 	for (size_t i = 0; i < was->nindexes; i++) {
 		const struct amp_index *index = &was->indexes[i];
-		if (has_index(now, index) ||
+		if (has_index(now, index, was) ||
 			has_statement(lint, AMP_DROP_INDEX, index->name) ||
 			!has_columns(now, index->columns, index->ncolumns))
 			continue;

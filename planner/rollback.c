@@ -204,21 +204,30 @@ static const struct amp_applied *earliest(const struct undo *u)
 	return first;
 }
 
-/* What was applied later and is unknown here may need what would be undone. */
-static void check_unknown(struct undo *u)
+/* What was applied later and is unknown here may need what would be undone; and where all
+   that came after `to` is to go, it is part of that. */
+static void check_unknown(struct undo *u, const char *to)
 {
-	const struct amp_applied *first = earliest(u);
-	for (size_t i = 0; first && i < u->plan->nunknown; i++) {
+	const struct amp_applied *first = earliest(u), *last = NULL;
+	if (to)
+		last = amp_past_find(u->past, to);
+	for (size_t i = 0; (first || last) && i < u->plan->nunknown; i++) {
 		const char *id = u->plan->unknown[i];
-		if (amp_past_find(u->past, id) < first)
+		const struct amp_applied *row = amp_past_find(u->past, id);
+		bool above = first && row > first;
+		const struct amp_applied *from = above ? first : last;
+		if (!from || row <= from)
 			continue;
+		const char *below = from->id;
 		struct amplan_finding *finding = amp_finding_add(u->findings,
 			AMPLAN_ERROR, "missing",
-			"'%s' was applied after '%s' and must be undone before it, but is "
-			"not in the catalog",
-			id, first->id);
+			above ? "'%s' was applied after '%s' and must be undone before "
+				"it, but is not in the catalog"
+			      : "'%s' was applied after '%s' and must be undone, but is "
+				"not in the catalog",
+			id, below);
 		amp_finding_id(u->findings, finding, id);
-		amp_finding_id(u->findings, finding, first->id);
+		amp_finding_id(u->findings, finding, below);
 		amp_finding_hint(u->findings, finding,
 			"roll back with the descriptors of the version that applied it");
 	}
@@ -248,6 +257,6 @@ int amp_rollback(struct amp_plan *plan, const struct amp_past *past,
 	if (!code && !make_steps(&u, kept))
 		return amp_error_nomem(error);
 	if (!code)
-		check_unknown(&u);
+		check_unknown(&u, goal->to);
 	return code;
 }

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/str.h"
 #include "base/text.h"
 
 #define QUESTIONS 64

@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/system.h"
+#include "base/str.h"
 #include "base/text.h"
 #include "schema/bytes.h"
 #include "schema/descriptor.h"
@@ -109,6 +110,12 @@ static void refuse_file(struct loader *loader, const struct amp_file_entry *entr
 			"the file is larger than %zu MiB", AMP_XML_LIMIT >> 20);
 		amp_finding_hint(findings, finding,
 			"put large SQL into .sql files, named with src=\"...\"");
+		break;
+	case AMP_FILE_CHANGED:
+		finding = amp_finding_add(findings, AMPLAN_ERROR, KIND,
+			"the file was changed while it was read");
+		amp_finding_hint(
+			findings, finding, "run it again when nobody writes to it");
 		break;
 	case AMP_FILE_TOO_MUCH:
 		finding = amp_finding_add(findings, AMPLAN_ERROR, KIND,

@@ -10,6 +10,7 @@
 #include <amplan/report.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* Where squeezed bytes go: into a string, or by way of a buffer into a digest. */
 struct sink {
@@ -103,8 +104,8 @@ static size_t behind_literal(const char *sql, size_t length, size_t at)
 	return behind_quote(sql, length, at, escapes);
 }
 
-/* Behind the white space and comments at `at`. */
-static size_t behind_idle(const char *sql, size_t length, size_t at)
+/* Behind the white space and comments at `at`; or where a comment begins that is `endless`. */
+static size_t behind_idle(const char *sql, size_t length, size_t at, bool *endless)
 {
 	while (at < length) {
 		const char *end = NULL;
@@ -120,17 +121,32 @@ static size_t behind_idle(const char *sql, size_t length, size_t at)
 			end = memmem(sql + at + 2, length - at - 2, "*/", 2);
 		else
 			return at;
+		*endless = !end;
 		if (!end)
-			return length;
+			return at;
 		at = (size_t)(end - sql) + (*end == '*' ? 2 : 1);
 	}
 	return at;
 }
 
+/* ALTER TABLE ADD COLUMN takes over the text of the column with all that is behind it; what
+   SQLite then writes there would be in the comment, so it fails. */
+static bool may_alter(const char *sql, size_t length)
+{
+	for (size_t at = 0; at + 5 <= length; at++)
+		if (!strncasecmp(sql + at, "alter", 5))
+			return true;
+	return false;
+}
+
 static void squeeze(struct sink *sink, const char *sql, size_t length)
 {
 	for (size_t at = 0; at < length;) {
-		size_t next = behind_idle(sql, length, at);
+		bool endless = false;
+		size_t next = behind_idle(sql, length, at, &endless);
+		if (endless &&
+			(!sink->last || sink->last == ';' || !may_alter(sql, length)))
+			break;
 		if (next > at && next < length && sink->last &&
 			((is_sticky(sink->last) && is_sticky(sql[next])) ||
 				(is_operator(sink->last) && is_operator(sql[next]))))
@@ -138,7 +154,7 @@ static void squeeze(struct sink *sink, const char *sql, size_t length)
 		at = next;
 		if (at == length)
 			break;
-		size_t end = behind_literal(sql, length, at);
+		size_t end = endless ? length : behind_literal(sql, length, at);
 		do
 			put(sink, sql[at++]);
 		while (at < end);

@@ -297,6 +297,11 @@ static void refuse_file(
 			"file '%s' is larger than %zu MiB", shown, AMP_SQL_LIMIT >> 20);
 		hint(builder, finding, "split it into several migrations");
 		break;
+	case AMP_FILE_CHANGED:
+		finding = amp_complain(builder->complain, at,
+			"file '%s' was changed while it was read", shown);
+		hint(builder, finding, "run it again when nobody writes to it");
+		break;
 	case AMP_FILE_TOO_MUCH:
 		finding = amp_complain(builder->complain, at,
 			"with file '%s' the migrations are larger than %zu MiB together",
@@ -377,6 +382,9 @@ static void end_sql(struct builder *builder, enum amp_element which,
 
 static void end_migration(struct builder *builder)
 {
+	/* what it lacks may be behind the last element that counts */
+	if (builder->elements > ELEMENTS_MAX)
+		return;
 	struct amp_migration *migration = amp_draft_end(&builder->draft);
 	if (migration)
 		builder->hooks->add(builder->hooks->context, migration);

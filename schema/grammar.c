@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/always.h"
+#include "base/str.h"
 #include "base/text.h"
 #include "schema/values.h"
 

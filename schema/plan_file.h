@@ -15,6 +15,7 @@
 #include "base/finding.h"
 #include "base/str.h"
 #include "schema/migration.h"
+#include "schema/reader.h"
 
 struct amp_plan_file_effect {
 	const char *kind; /* "created", "altered", "dropped" */
@@ -46,6 +47,14 @@ struct amp_plan_file {
 	const struct amp_plan_file_step *steps;
 	size_t nsteps;
 };
+
+/* How each begins that we write. */
+#define AMP_PLAN_FILE_START \
+	"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<plan xmlns=\"" AMP_NAMESPACE "\""
+enum { AMP_PLAN_FILE_START_SIZE = sizeof(AMP_PLAN_FILE_START) - 1 };
+
+/* Are these the first bytes of a plan file? */
+bool amp_plan_file_starts(const char *bytes, size_t length);
 
 /* Appends the XML of a plan, sealed. */
 void amp_plan_file_write(struct amp_str *out, const struct amp_plan_file *file);

@@ -9,6 +9,7 @@
 
 #include <amplan/report.h>
 
+#include "base/str.h"
 #include "base/text.h"
 #include "schema/reader.h"
 #include "schema/seal.h"
@@ -196,12 +197,16 @@ static void add_step(struct amp_str *out, const struct amp_plan_file_step *step)
 	amp_str_add(out, "  </step>\n");
 }
 
+bool amp_plan_file_starts(const char *bytes, size_t length)
+{
+	return length >= AMP_PLAN_FILE_START_SIZE &&
+		!memcmp(bytes, AMP_PLAN_FILE_START, AMP_PLAN_FILE_START_SIZE);
+}
+
 /* Returns where the open seal stands. */
 static size_t add_root(struct amp_str *out, const struct amp_plan_file *file)
 {
-	amp_str_add(out,
-		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<plan xmlns=\"" AMP_NAMESPACE
-		"\" format=\"1\"\n  seal=\"");
+	amp_str_add(out, AMP_PLAN_FILE_START " format=\"1\"\n  seal=\"");
 	size_t seal = out->length;
 	amp_str_add(out, AMP_SEAL_OPEN "\"\n ");
 	add_attribute(out, "tool", file->tool);

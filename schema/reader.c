@@ -67,7 +67,7 @@ static void pass_over(struct reader *reader)
 	struct amp_findings *findings = reader->complain->findings;
 	reader->skipped++;
 	reader->passed += 1 + reader->scan.attributes.count;
-	if (reader->passed <= PASSED_MAX || reader->stopped)
+	if (reader->passed <= PASSED_MAX)
 		return;
 	struct amplan_finding *finding = amp_finding_add(findings, AMPLAN_NOTE,
 		reader->complain->kind,
@@ -127,7 +127,8 @@ static bool names_match(
 {
 	const char *written = reader->scan.bytes + range.offset;
 	size_t length = strlen(local);
-	return range.length >= length &&
+	/* a name of the scanner ends where none of the parser's could go on */
+	return AMP_ALWAYS(range.length >= length) &&
 		!memcmp(written + range.length - length, local, length) &&
 		(range.length == length || written[range.length - length - 1] == ':');
 }
@@ -226,11 +227,13 @@ static bool collect_attributes(struct reader *reader, int count, const xmlChar *
 	size_t next = 0;
 	reader->attributes.count = 0;
 	for (int i = 0; i < count; i++, parsed += 5) {
-		while (next < reader->scan.attributes.count &&
+		/* one that was parsed is whole: a complaint about it came before */
+		while (AMP_ALWAYS(next < reader->scan.attributes.count) &&
 			is_declaration(reader->scan.bytes, written[next].name))
 			next++;
-		if (next == reader->scan.attributes.count ||
-			!names_match(reader, written[next].name, (const char *)parsed[0]))
+		if (AMP_NEVER(next == reader->scan.attributes.count ||
+			    !names_match(
+				    reader, written[next].name, (const char *)parsed[0])))
 			return false;
 		add_attribute(reader, &written[next++], parsed);
 	}
@@ -288,7 +291,8 @@ static void on_start(void *context, const xmlChar *name, const xmlChar *prefix,
 	}
 	bool same = collect_attributes(reader, nattributes, attributes);
 	/* the parser may read on in a name in which the scanner met its end */
-	if (!same || !names_match(reader, reader->scan.name, (const char *)name)) {
+	if (AMP_NEVER(!same) ||
+		!names_match(reader, reader->scan.name, (const char *)name)) {
 		out_of_step(reader);
 		return;
 	}
@@ -383,7 +387,8 @@ static inline bool is_about_uri(int code)
 static void on_early_error(void *context, xmlErrorPtr problem)
 {
 	struct reader *reader = context;
-	if (problem->code == XML_ERR_NO_MEMORY || !problem->message)
+	/* nothing was read yet that could be wrong */
+	if (AMP_ALWAYS(problem->code == XML_ERR_NO_MEMORY || !problem->message))
 		reader->complain->findings->failed = true;
 }
 
@@ -499,7 +504,6 @@ static xmlParserCtxtPtr new_parser(struct reader *reader)
 		.processingInstruction = on_instruction,
 		.serror = on_error,
 	};
-	pthread_once(&once, xmlInitParser);
 	xmlParserCtxtPtr parser = xmlCreateIOParserCtxt(
 		&sax, reader, feed, NULL, reader, XML_CHAR_ENCODING_NONE);
 	if (parser)
@@ -535,6 +539,22 @@ static bool judge(struct reader *reader)
 	return false;
 }
 
+static void say_nothing(void *user, xmlErrorPtr error)
+{
+	(void)user;
+	(void)error;
+}
+
+/* Once, and by one thread: where there is no memory for it, it would print. */
+static void make_ready(void)
+{
+	xmlStructuredErrorFunc before = xmlStructuredError;
+	void *context = xmlStructuredErrorContext;
+	xmlSetStructuredErrorFunc(NULL, say_nothing);
+	xmlInitParser();
+	xmlSetStructuredErrorFunc(context, before);
+}
+
 bool amp_xml_read(
 	const struct amp_complain *complain, const struct amp_xml_handler *handler)
 {
@@ -553,6 +573,8 @@ bool amp_xml_read(
 		.before = complain->findings->count,
 	};
 	amp_scan_init(&reader.scan, complain->source->bytes, complain->source->length);
+	/* before all else: a thread's settings are taken from what this makes */
+	pthread_once(&once, make_ready);
 	/* what libxml2 has to say while there is no context it would print */
 	xmlStructuredErrorFunc before = xmlStructuredError;
 	void *context = xmlStructuredErrorContext;

@@ -69,11 +69,12 @@ AMPLAN_API int amplan_plan(struct amplan *amplan,
 	struct amplan_error *error);
 
 /*
- * Saves a plan as XML, written beside the file and renamed over it.
+ * Saves a plan as XML, written beside the file and renamed over it. It takes the place of
+ * an older plan only: a database, a descriptor or any other file is left as it is.
  *
  * report: from amplan_plan(), successful. path: file to write.
- * Returns AMPLAN_OK, AMPLAN_USAGE (the report holds no plan), AMPLAN_INTERNAL (the file
- * cannot be written), AMPLAN_NOMEM.
+ * Returns AMPLAN_OK, AMPLAN_USAGE (the report holds no plan, another file is there, or its
+ * folder is not), AMPLAN_INTERNAL (the file cannot be written), AMPLAN_NOMEM.
  * Since 0.1.
  */
 AMPLAN_API int amplan_plan_save(
@@ -94,8 +95,8 @@ AMPLAN_API int amplan_show(
  *
  * amplan: not NULL.
  * options: what to plan where `plan` is NULL; NULL for the defaults.
- * plan: a report of amplan_plan() of this session, which is applied exactly or refused
- *   with `plan-stale`; or NULL to plan, rehearse and apply what is pending, and to plan
+ * plan: a successful report of amplan_plan() of this session, which is applied exactly,
+ *   and once, or refused with `plan-stale`; or NULL to plan, rehearse and apply what is pending, and to plan
  *   again where another process was faster. Stays the caller's.
  * out: receives the report: the steps that were applied.
  * Returns AMPLAN_OK; AMPLAN_FAILED; AMPLAN_REFUSED; AMPLAN_LOCKED; AMPLAN_PARTIAL;

@@ -92,7 +92,7 @@ struct amplan_demand {
 	uint32_t from; /* position in report.migrations of who should depend … */
 	uint32_t on;   /* … and on whom; of a conflict the later in plan order first */
 	bool conflict; /* both orders run, or might, with different results */
-	const char *object; /* that they meet at: "table" or "table.column" */
+	const char *object; /* that they meet at: "table" or "table.column"; "" none */
 };
 
 /* One migration of the catalog. */

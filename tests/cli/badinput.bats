@@ -24,6 +24,14 @@ refused() {
 	run "$AMPLAN" plan -d app.db
 	[ "$status" -eq 0 ]
 	[ ! -e app.db ]
+	run "$AMPLAN" check
+	[ "$status" -eq 0 ]
+	[ "$output" = "checked: 0 migrations hold, seeded" ]
+	echo '<migrations xmlns="urn:amplan:1"/>' >migrations/none.xml
+	run "$AMPLAN" check
+	[ "$status" -eq 0 ]
+	[ "$output" = "checked: 0 migrations hold, seeded" ]
+	rm migrations/none.xml
 	rmdir migrations
 	refused <<-'END'
 		amplan: folder 'migrations' does not exist
@@ -279,4 +287,142 @@ INSERT INTO a VALUES (';');
 	jq . <<<"$output" >/dev/null
 	[[ $output == *'\u202e'* && $output == *'\u009b'* && $output == *'\udb40\udc01'* ]]
 	! grep -qaP '\xe2\x80\xae|\xc2\x9b|\xf3\xa0\x80\x81' <<<"$output"
+}
+
+@test "a saved plan takes the place of an older one, and of nothing else" {
+	descriptor 1 '<up>CREATE TABLE a (x);</up>'
+	"$AMPLAN" apply -d app.db
+	descriptor 2 '<up>CREATE TABLE b (x);</up>'
+	sqlite3 other.db 'CREATE TABLE mine (x)'
+	ln -s app.db link
+	ln -s other.db second
+	echo notes >notes.txt
+	fingerprint_folder >"$BATS_TEST_TMPDIR/before"
+	for name in app.db ./app.db link; do
+		run "$AMPLAN" plan -q -d app.db --out "$name"
+		[ "$status" -eq 2 ]
+		[[ $output == *"amplan: '$name' is the database, or a file that belongs to it
+  help: nothing was written: save the plan under another name" ]] || { echo "$output"; false; }
+	done
+	for name in other.db second notes.txt migrations/1.xml; do
+		run "$AMPLAN" plan -q -d app.db --out "$name" --json
+		[ "$status" -eq 2 ]
+		[[ $output == *"'$name' exists, and is not a saved plan"* ]] || { echo "$output"; false; }
+	done
+	fingerprint_folder | diff "$BATS_TEST_TMPDIR/before" -
+	# where the database is yet to be made, and beside it
+	run "$AMPLAN" plan -q -d new.db --out new.db
+	[ "$status" -eq 2 ]
+	[ ! -e new.db ]
+	sqlite3 wal.db 'PRAGMA journal_mode=wal; CREATE TABLE z (x);' >/dev/null
+	occupy wal.db 'INSERT INTO z VALUES (1)'
+	for suffix in -wal -shm; do
+		run "$AMPLAN" plan -q -d wal.db --out wal.db$suffix
+		[ "$status" -eq 2 ]
+		[[ $output == *"'wal.db$suffix' is the database, or a file that belongs to it"* ]]
+	done
+	leave
+	# an empty file, as mktemp makes it, and a plan
+	: >a.plan
+	"$AMPLAN" plan -q -d app.db --out a.plan
+	ln -s a.plan b.plan
+	"$AMPLAN" plan -q -d app.db --out b.plan
+	[ -L b.plan ]
+	"$AMPLAN" apply -q --plan a.plan -d app.db
+	"$AMPLAN" plan -q -d wal.db --out /dev/stdout | grep -q '^<plan '
+}
+
+@test "a place where no plan can be saved is a mistake of the caller" {
+	descriptor 1 '<up>CREATE TABLE a (x);</up>'
+	for name in nowhere/x .; do
+		run "$AMPLAN" plan -q -d app.db --out $name
+		[ "$status" -eq 2 ]
+		[[ $output == *"amplan: cannot write '$name': "*"
+  help: name a file in a folder that exists" ]] || { echo "$output"; false; }
+	done
+	run "$AMPLAN" show nowhere
+	[ "$status" -eq 3 ]
+	expect_output <<-'END'
+		amplan: cannot read 'nowhere': No such file or directory
+		  help: name a file that 'amplan plan --out' wrote
+	END
+}
+
+@test "verify, rollback and resolve do not take a missing file for a database" {
+	descriptor 1 '<up>CREATE TABLE a (x);</up><down>DROP TABLE a;</down>'
+	for command in verify 'rollback --steps 1' 'resolve 1 --applied'; do
+		# shellcheck disable=SC2086
+		run "$AMPLAN" $command -d missing.db
+		[ "$status" -eq 6 ]
+		expect_output <<-'END'
+			amplan: 'missing.db' does not exist
+			  help: check the name; only plan, apply and start take a missing file for a database that is to be made
+		END
+		[ ! -e missing.db ]
+	done
+	# an empty file is an empty database: so a first start leaves it that was killed
+	: >empty.db
+	run "$AMPLAN" verify -d empty.db
+	[ "$status" -eq 0 ]
+	expect_output <<-'END'
+		verified: empty.db, 0 migrations applied, history and schema hold
+	END
+}
+
+@test "a connection string of PostgreSQL is not taken for a file, nor shown" {
+	for name in 'host=h password=SECRET' 'password=SECRET host=h' 'dbname=d password=SECRET'; do
+		run env DATABASE_URL="$name" "$AMPLAN" status
+		[ "$status" -eq 2 ]
+		[[ $output != *SECRET* ]]
+		[[ $output == *"no engine for a database that is named by host and user"* ]]
+	done
+	run "$AMPLAN" status -d 'sqlite:host=h'
+	[ "$status" -eq 0 ]
+}
+
+@test "a pipe where a plan is expected is waited for, and the first signal ends that" {
+	descriptor 1 '<up>CREATE TABLE a (x);</up>'
+	mkfifo pipe
+	for command in "show pipe" "apply -qy -d app.db --plan pipe" "plan -q -d app.db --out pipe"; do
+		# shellcheck disable=SC2086
+		run timeout -s TERM -k 20 2 "$AMPLAN" $command
+		[ "$status" -eq 124 ]
+	done
+	[ ! -e app.db ]
+	# with somebody at the other end
+	"$AMPLAN" plan -q -d app.db --out pipe &
+	"$AMPLAN" show pipe | grep -q 'plan for app.db'
+	wait $!
+}
+
+@test "an output that cannot be written hides no verdict" {
+	descriptor 1 '<up>SELECT nope;</up>'
+	for command in check 'plan -d app.db'; do
+		code=0
+		# shellcheck disable=SC2086
+		"$AMPLAN" $command >/dev/null || code=$?
+		status=0
+		# shellcheck disable=SC2086
+		"$AMPLAN" $command >/dev/full 2>said || status=$?
+		[ "$code" -ne 0 ]
+		[ "$status" -eq "$code" ]
+		grep -q '^amplan: cannot write to standard output: No space left on device' said
+	done
+	descriptor 1 '<up>SELECT 1;</up>'
+	status=0
+	"$AMPLAN" order >/dev/full || status=$?
+	[ "$status" -eq 70 ]
+}
+
+@test "of a file with too many elements only that is said" {
+	{
+		echo '<migrations xmlns="urn:amplan:1">'
+		for i in $(seq 16384); do echo "<migration id=\"m$i\"><up>SELECT 1;</up></migration>"; done
+		echo '</migrations>'
+	} >migrations/many.xml
+	run "$AMPLAN" order
+	[ "$status" -eq 3 ]
+	[[ ${lines[0]} == *"the file holds more than "*" elements" ]] || { echo "$output" | cut -c1-200; false; }
+	[ "$(printf '%s\n' "$output" | grep -c 'error')" -le 3 ]
+	[[ $output != *"has no 'up'"* ]]
 }

@@ -7,7 +7,7 @@ setup() {
 }
 
 teardown() {
-	[ -n "${other:-}" ] && kill "$other" 2>/dev/null
+	[ -n "${other:-}" ] && kill "$other" 2>/dev/null && kill -CONT "$other"
 	mountpoint -q "$folder/small" && umount "$folder/small"
 	remove_folder
 }
@@ -266,22 +266,14 @@ INSERT INTO u VALUES (1), (1); CREATE TABLE escaped (x);</up>'
 @test "locked by another for longer than the timeout: exit 4, the holder is named" {
 	descriptor 1 '<up>CREATE TABLE a (x);</up>'
 	sqlite3 app.db 'CREATE TABLE z (x)'
-	mkfifo "$BATS_TEST_TMPDIR/gate"
-	sqlite3 app.db 'BEGIN IMMEDIATE' ".read $BATS_TEST_TMPDIR/gate" 3>&- &
-	other=$!
-	for i in $(seq 50); do
-		grep -q "$other" /proc/locks && break
-		sleep 0.1
-	done
+	occupy app.db 'BEGIN IMMEDIATE'
 	run "$AMPLAN" apply -d app.db --lock-timeout 0.5
 	[ "$status" -eq 4 ]
 	[[ $output == *"'app.db' is locked by process $other (sqlite3); waited 0.5 s"* ]]
 	run "$AMPLAN" status -d app.db
 	[ "$status" -eq 0 ]
 	[[ $output == *"held by pid $other (sqlite3)"* ]]
-	kill "$other"
-	wait "$other" || true
-	other=
+	leave
 	"$AMPLAN" apply -d app.db
 }
 
@@ -298,13 +290,7 @@ INSERT INTO u VALUES (1), (1); CREATE TABLE escaped (x);</up>'
 		fingerprint_folder | diff "$BATS_TEST_TMPDIR/before" -
 	done
 	# the log is full of what another process wrote and has not folded in
-	mkfifo "$BATS_TEST_TMPDIR/gate"
-	sqlite3 app.db 'INSERT INTO z VALUES (2);' ".read $BATS_TEST_TMPDIR/gate" 3>&- &
-	other=$!
-	for i in $(seq 50); do
-		[ -s app.db-wal ] && break
-		sleep 0.1
-	done
+	occupy app.db 'INSERT INTO z VALUES (2);'
 	[ -s app.db-wal ]
 	fingerprint_folder >"$BATS_TEST_TMPDIR/before"
 	run "$AMPLAN" plan -d app.db
@@ -312,9 +298,7 @@ INSERT INTO u VALUES (1), (1); CREATE TABLE escaped (x);</up>'
 	[[ $output == *"1 row changed"* ]]
 	fingerprint_folder | diff "$BATS_TEST_TMPDIR/before" -
 	# the same, left behind by a crash: nobody has it open, with and without -shm
-	kill -9 "$other"
-	wait "$other" || true
-	other=
+	leave KILL
 	for shm in with without; do
 		[ $shm = without ] && rm app.db-shm
 		fingerprint_folder >"$BATS_TEST_TMPDIR/before"
@@ -328,17 +312,8 @@ INSERT INTO u VALUES (1), (1); CREATE TABLE escaped (x);</up>'
 @test "a dry run sees what a hot journal will undo, and does not undo it" {
 	descriptor 1 '<up>CREATE TABLE a (x);</up>'
 	sqlite3 app.db 'CREATE TABLE z (x); INSERT INTO z VALUES (zeroblob(400000));'
-	mkfifo "$BATS_TEST_TMPDIR/gate"
-	sqlite3 app.db 'PRAGMA cache_size=2; BEGIN; UPDATE z SET x = zeroblob(399999); CREATE TABLE half (x);' ".read $BATS_TEST_TMPDIR/gate" 3>&- &
-	other=$!
-	for i in $(seq 50); do
-		[ -s app.db-journal ] && break
-		sleep 0.1
-	done
-	sleep 0.3
-	kill -9 "$other"
-	wait "$other" || true
-	other=
+	occupy app.db 'PRAGMA cache_size=2; BEGIN; UPDATE z SET x = zeroblob(399999); CREATE TABLE half (x);'
+	leave KILL
 	[ -s app.db-journal ]
 	fingerprint_folder >"$BATS_TEST_TMPDIR/before"
 	run "$AMPLAN" plan -d app.db
@@ -347,6 +322,27 @@ INSERT INTO u VALUES (1), (1); CREATE TABLE escaped (x);</up>'
 	fingerprint_folder | diff "$BATS_TEST_TMPDIR/before" -
 	"$AMPLAN" apply -d app.db
 	[ "$(sqlite3 app.db 'SELECT length(x) FROM z')" = 400000 ]
+}
+
+@test "what stands on a first page that a hot journal will undo is not believed" {
+	descriptor 1 '<up>CREATE TABLE a (x);</up>'
+	sqlite3 old.db 'CREATE TABLE z (x); INSERT INTO z VALUES (zeroblob(400000));'
+	sqlite3 old.db 'PRAGMA cache_size=2; BEGIN; CREATE TABLE half (x); UPDATE z SET x = zeroblob(399999);' \
+		'.shell cp old.db app.db; cp old.db-journal app.db-journal' 'ROLLBACK;'
+	[ -s app.db-journal ]
+	# as if the page had been on its way: all of its head lost, and "uses a log" in it
+	printf '\1%.0s' {1..18} | dd of=app.db conv=notrunc status=none
+	printf '\2\2' | dd of=app.db bs=1 seek=18 conv=notrunc status=none
+	fingerprint_folder >"$BATS_TEST_TMPDIR/before"
+	for command in status plan verify; do
+		run "$AMPLAN" "$command" -d app.db
+		echo "$output"
+		[ "$status" -eq 0 ]
+	done
+	fingerprint_folder | diff "$BATS_TEST_TMPDIR/before" -
+	"$AMPLAN" apply -d app.db
+	[ "$(sqlite3 app.db 'SELECT length(x) FROM z')" = 400000 ]
+	[ "$(sqlite3 app.db 'PRAGMA integrity_check')" = ok ]
 }
 
 @test "names that SQLite would take for something else" {
@@ -393,7 +389,7 @@ INSERT INTO u VALUES (1), (1); CREATE TABLE escaped (x);</up>'
 	descriptor 1 '<up>CREATE TABLE a (x); INSERT INTO a WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n;</up>' 'transaction="none"'
 	"$AMPLAN" apply -d app.db --no-rehearsal 3>&- &
 	other=$!
-	for i in $(seq 100); do
+	for i in $(seq 600); do
 		[ "$(sqlite3 -cmd '.timeout 200' app.db "SELECT count(*) FROM sqlite_schema WHERE name = 'a'" 2>/dev/null)" = 1 ] && break
 		sleep 0.05
 	done
@@ -533,15 +529,18 @@ WITH RECURSIVE n (i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM n WHERE i &lt; 1
 	sqlite3 app.db 'CREATE TABLE mine (x);'
 	"$AMPLAN" apply -d app.db --no-rehearsal --lock-timeout 1 >out 2>&1 &
 	local pid=$! i
-	for ((i = 0; i < 400; i++)); do
+	for ((i = 0; i < 3000; i++)); do
 		[ "$(sqlite3 app.db "SELECT count(*) FROM sqlite_schema WHERE name = 'a'")" = 1 ] && break
 		sleep 0.01
 	done
+	kill -STOP "$pid"
 	mkfifo hold
 	sqlite3 app.db <hold &
 	other=$!
 	exec 7>hold
-	echo "BEGIN IMMEDIATE; CREATE TABLE other (x);" >&7
+	printf '%s\n' "BEGIN IMMEDIATE; CREATE TABLE other (x);" '.shell : >held' >&7
+	until [ -e held ]; do sleep 0.01; done
+	kill -CONT "$pid"
 	status=0
 	wait "$pid" || status=$?
 	cat out
@@ -556,4 +555,189 @@ WITH RECURSIVE n (i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM n WHERE i &lt; 1
 	"$AMPLAN" resolve -d app.db 001_a --applied
 	"$AMPLAN" verify -d app.db
 	[ "$(sqlite3 app.db "SELECT count(*) FROM sqlite_schema WHERE name = 'a'")" = 1 ]
+}
+
+# alone MARK: a step outside transactions that waits for nobody and takes a while
+alone() {
+	descriptor 1 "<up>INSERT INTO z SELECT count(*) FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i &lt; 8000000) SELECT i FROM n);</up>" \
+		'transaction="none"'
+}
+
+# while_it_runs: waits until the step of process $other has been noted as started, and holds
+# that process there
+while_it_runs() {
+	for i in $(seq 600); do
+		if [ "$(sqlite3 app.db "SELECT count(*) FROM amplan_history WHERE event = 'started'" 2>/dev/null)" = 1 ]; then
+			kill -STOP "$other"
+			return
+		fi
+		sleep 0.05
+	done
+	return 1
+}
+
+@test "through a symlink it is the same database, with the same locks and the same log" {
+	mkdir data
+	sqlite3 data/app.db 'PRAGMA journal_mode=wal; CREATE TABLE z (x);' >/dev/null
+	ln -s data/app.db link.db
+	ln -s ../link.db data/again.db
+	ln -s data/app.db app.db
+	alone
+	"$AMPLAN" apply -qy --no-rehearsal -d data/app.db 3>&- &
+	other=$!
+	while_it_runs
+	for name in link.db data/again.db; do
+		run "$AMPLAN" status -d "$name"
+		echo "$output"
+		[ "$status" -eq 0 ]
+		[[ $output == *running* ]]
+		run "$AMPLAN" resolve 1 --again -d "$name" --lock-timeout 0
+		echo "$output"
+		[ "$status" -eq 4 ]
+	done
+	kill -CONT "$other"
+	wait "$other"
+	other=
+	"$AMPLAN" apply -y -d link.db
+	[ "$(sqlite3 data/app.db 'SELECT count(*) FROM z')" = 1 ]
+	[ ! -e link.db-amplan-lock ]
+	# what is still in the log is seen through the link as well
+	occupy data/app.db 'INSERT INTO z VALUES (7); CREATE TABLE late (x);'
+	run "$AMPLAN" verify -d link.db
+	echo "$output"
+	[ "$status" -eq 3 ]
+	[[ $output == *schema-drift* ]]
+	leave
+}
+
+@test "a second hard link is warned of, once by every command that opens the database" {
+	descriptor 1 '<up>CREATE TABLE a (x);</up><down>DROP TABLE a;</down>'
+	sqlite3 app.db 'CREATE TABLE z (x)'
+	warning="amplan: warning: the database has other names (hard links), under which neither its locks nor its journal are seen: remove them database=app.db"
+	ln app.db again.db
+	for command in plan status 'apply -qy' verify 'rollback -qy --steps 1'; do
+		# shellcheck disable=SC2086
+		"$AMPLAN" $command -d app.db 2>said >/dev/null
+		[ "$(grep -cxF "$warning" said)" = 1 ] || { cat said; false; }
+	done
+	rm again.db
+	ln -s app.db again.db
+	run "$AMPLAN" status -d again.db
+	[[ $output != *warning* ]]
+}
+
+@test "the lock beside belongs to whom the database belongs, and one that cannot be written is none" {
+	[ "$(id -u)" -eq 0 ] || skip "only root can be two users"
+	chmod 755 .
+	mkdir -m 777 data
+	sqlite3 data/app.db 'CREATE TABLE z (x)'
+	ln -s data/app.db app.db
+	chown 65534:65534 data/app.db
+	alone
+	(umask 077 && "$AMPLAN" apply -qy -d data/app.db)
+	[ "$(stat -c '%u:%g %a' data/app.db-amplan-lock)" = "65534:65534 644" ]
+	chown 0:0 data/app.db-amplan-lock
+	descriptor 2 '<up>SELECT 1;</up>' 'transaction="none"'
+	cp "$AMPLAN" amplan
+	for mode in 644 600; do
+		chmod $mode data/app.db-amplan-lock
+		run setpriv --reuid=65534 --regid=65534 --clear-groups ./amplan apply -y -d data/app.db
+		echo "$output"
+		[ "$status" -eq 6 ]
+		[[ $output == *"amplan: cannot lock 'data/app.db-amplan-lock': "* ]]
+		[[ $output == *"help: it must be an empty file that has owner and mode of the database; while no amplan is at work it may be removed, and comes back so"* ]]
+	done
+	rm data/app.db-amplan-lock
+	setpriv --reuid=65534 --regid=65534 --clear-groups ./amplan apply -qy -d data/app.db
+}
+
+@test "a statement outside a transaction that fails and keeps rows is not taken for nothing" {
+	sqlite3 app.db "CREATE TABLE log (a); CREATE TABLE once (a UNIQUE); INSERT INTO once VALUES (3);
+		CREATE TABLE seen (x); CREATE TRIGGER tt AFTER INSERT ON log WHEN new.a = 2 BEGIN SELECT raise(FAIL, 'no'); END;
+		CREATE TRIGGER tb BEFORE INSERT ON log WHEN new.a = 9 BEGIN INSERT INTO seen VALUES (1); SELECT raise(FAIL, 'no'); END;"
+	cp app.db fresh.db
+	for up in 'INSERT INTO log VALUES (1), (2);' 'INSERT OR FAIL INTO once VALUES (1), (2), (3);' 'INSERT INTO log VALUES (9);'; do
+		for mode in delete wal; do
+			cp fresh.db app.db
+			sqlite3 app.db "PRAGMA journal_mode=$mode" >/dev/null
+			descriptor 1 "<up>$up</up>" 'transaction="none"'
+			run "$AMPLAN" apply --no-rehearsal -d app.db
+			echo "$output"
+			[ "$status" -eq 5 ]
+			[[ $output == *"amplan: '1' stopped part way, in its first statement: "* ]]
+			dump app.db >left
+			run "$AMPLAN" apply --no-rehearsal -d app.db
+			[ "$status" -eq 5 ]
+			dump app.db | diff left -
+			"$AMPLAN" resolve 1 --again -d app.db
+			rm -f app.db*
+		done
+	done
+}
+
+@test "a step outside a transaction of which nothing is left may run again" {
+	sqlite3 app.db "CREATE TABLE once (a UNIQUE); INSERT INTO once VALUES (3);"
+	for up in 'INSERT INTO once VALUES (1), (3);' 'BEGIN; INSERT INTO once VALUES (1); INSERT INTO once VALUES (3); COMMIT;' \
+		'SELECT 1; INSERT INTO once VALUES (3);' 'INSERT OR ROLLBACK INTO once VALUES (1), (3);' \
+		'PRAGMA cache_size = 10; INSERT INTO once WITH RECURSIVE n (i) AS (SELECT 9 UNION ALL SELECT i + 1 FROM n WHERE i &lt; 30000) SELECT i % 29000 + 4 FROM n;'; do
+		descriptor 1 "<up>$up</up>" 'transaction="none"'
+		run "$AMPLAN" apply --no-rehearsal -d app.db
+		echo "$output"
+		[ "$status" -eq 1 ]
+		[[ $output == *"nothing was applied"* ]]
+		[ "$(sqlite3 app.db 'SELECT group_concat(a) FROM once')" = 3 ]
+		run "$AMPLAN" status -d app.db
+		[ "$status" -eq 0 ]
+	done
+	descriptor 1 '<up>INSERT INTO once VALUES (1);</up>' 'transaction="none"'
+	"$AMPLAN" apply --no-rehearsal -d app.db
+	[ "$(sqlite3 app.db 'SELECT group_concat(a) FROM once')" = 3,1 ]
+}
+
+@test "outside a transaction keys are looked at as well" {
+	sqlite3 app.db 'CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p REFERENCES p ON DELETE CASCADE);
+		INSERT INTO p VALUES (1), (2); INSERT INTO c VALUES (7), (1), (2), (8); DELETE FROM c WHERE p = 7;'
+	cp app.db fresh.db
+	descriptor 1 '<up>DELETE FROM p WHERE id = 1;</up>' 'transaction="none"'
+	run "$AMPLAN" apply -d app.db
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"error[foreign-key-violation]: 1 row of 'c' points now at rows of 'p' that do not exist (column p)"* ]]
+	cmp app.db fresh.db
+	run "$AMPLAN" apply --no-rehearsal -d app.db
+	echo "$output"
+	[ "$status" -eq 5 ]
+	[[ $output == *"stopped part way, after 1 statement: '1': 1 row of 'c' points now at rows of 'p'"* ]]
+	sqlite3 app.db 'DELETE FROM c WHERE p = 1'
+	"$AMPLAN" resolve 1 --applied -d app.db
+	"$AMPLAN" verify -d app.db
+	# on: the parent takes its children along
+	for how in "" --no-rehearsal; do
+		cp fresh.db app.db
+		descriptor 1 '<up>DELETE FROM p WHERE id = 1;</up>' 'transaction="none" foreign-keys="on"'
+		"$AMPLAN" apply $how -d app.db
+		[ "$(sqlite3 app.db 'SELECT group_concat(p) FROM c')" = 2,8 ]
+	done
+	# those that were there before stay, whatever numbers their rows get
+	cp fresh.db app.db
+	descriptor 1 '<up>VACUUM;</up>' 'transaction="none"'
+	"$AMPLAN" apply -d app.db
+}
+
+@test "an undo that stopped part way is not spoken of as an apply" {
+	descriptor 1 '<up>CREATE TABLE t (a); INSERT INTO t VALUES (1);</up><down>DELETE FROM t; SELECT abs(-9223372036854775808);</down>' 'transaction="none"'
+	"$AMPLAN" apply -d app.db
+	run "$AMPLAN" rollback --no-rehearsal --steps 1 -d app.db
+	echo "$output"
+	[ "$status" -eq 5 ]
+	[[ $output == *"help: its down runs without a transaction, so what that did stays; finish it by hand and 'amplan resolve 1 --applied', or put back what it took and 'amplan resolve 1 --again'"* ]]
+	cp app.db stopped.db
+	run "$AMPLAN" resolve 1 --again -d app.db
+	[ "$output" = "1: attempt forgotten, it may run again" ]
+	run "$AMPLAN" status -d app.db
+	[[ $output == *"1 applied, 0 pending"* ]]
+	run "$AMPLAN" resolve 1 --applied -d stopped.db
+	[ "$output" = "1: recorded as finished" ]
+	run "$AMPLAN" status -d stopped.db
+	[[ $output == *"0 applied, 1 pending"* ]]
 }

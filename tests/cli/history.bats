@@ -97,6 +97,24 @@ history() {
 	done
 }
 
+@test "all that came after cannot be rolled back where one of it has no descriptor" {
+	descriptor 003_c '<up>CREATE TABLE c (x);</up><down>DROP TABLE c;</down>'
+	"$AMPLAN" apply -qy -d app.db
+	rm migrations/002_b.xml
+	refused rollback -y --to 001_a <<-'X'
+	error[missing]: '002_b' was applied after '001_a' and must be undone, but is not in the catalog
+	  help: roll back with the descriptors of the version that applied it
+	warning[ahead]: '002_b' is applied, but not known here
+	  help: a newer version of the program applied it; if that is not so, restore its file from version control
+	1 error, 1 warning
+	amplan: the plan does not hold: 1 error, nothing was touched
+	X
+	rm migrations/003_c.xml
+	run "$AMPLAN" rollback -y --to 001_a -d app.db
+	[ "$status" -eq 3 ]
+	[[ $output == *"error[missing]: '003_c' was applied after '001_a' and must be undone, but is not in the catalog"* ]]
+}
+
 @test "what was applied after an unknown one may be rolled back" {
 	descriptor 003_c '<up>CREATE TABLE c (x);</up><down>DROP TABLE c;</down>'
 	"$AMPLAN" apply -qyd app.db
@@ -135,6 +153,19 @@ history() {
 			[ "$status" -eq 3 ]
 			[[ $output == *"error[history-tampered]: row "* ]]
 		done
+	done
+}
+
+# The chain is over what the values say, and these say the same.
+@test "a value of another type is found" {
+	cp app.db good.db
+	for change in "breaking = ''" "rows_changed = '' WHERE rows_changed = 0"; do
+		cp good.db app.db
+		history "UPDATE amplan_history SET $change"
+		run "$AMPLAN" verify -d app.db
+		echo "$change: $output"
+		[ "$status" -eq 3 ]
+		[[ $output == *"error[history-tampered]: row "* ]]
 	done
 }
 
@@ -225,4 +256,58 @@ history() {
 		"$AMPLAN" $command -d app.db >/dev/null
 		fingerprint_folder . | diff "$BATS_TEST_TMPDIR/before" -
 	done
+}
+
+# only_ours OBJECT... : all that use the history refuse with the text on stdin
+only_ours() {
+	local text
+	text=$(cat)
+	for command in status verify plan graph 'apply -y' 'apply -y --shadow none' 'rollback -y --steps 1'; do
+		echo "$command"
+		run --separate-stderr "$AMPLAN" $command -d app.db
+		[ "$status" -eq 3 ]
+		[[ $stderr == *"$text"* ]]
+	done
+	PRODUCTION_MODE=1 AUTO_MIGRATE_ON_STARTUP=true run "$AMPLAN" start -d app.db -- sh -c 'echo "$AMPLAN_RESULT"'
+	echo "$output"
+	[[ $output == *refused ]]
+}
+
+@test "a trigger or an index on the history is refused before anything runs" {
+	descriptor 003_c '<up>INSERT INTO a VALUES (3);</up>'
+	history 'CREATE TRIGGER audit BEFORE INSERT ON amplan_history BEGIN SELECT RAISE(IGNORE); END'
+	only_ours <<-'X'
+	amplan: the trigger 'audit' acts on 'amplan_history', which only amplan may write
+	  help: drop it; then see with 'amplan verify' whether the history holds
+	X
+	history 'DROP TRIGGER audit; CREATE UNIQUE INDEX once ON AMPLAN_HISTORY (event, id)'
+	only_ours <<-'X'
+	amplan: the index 'once' acts on 'amplan_history', which only amplan may write
+	  help: drop it; then see with 'amplan verify' whether the history holds
+	X
+	history 'DROP INDEX once'
+	"$AMPLAN" apply -qyd app.db
+	"$AMPLAN" verify -d app.db
+	[ "$(history 'SELECT count(*) FROM a')" = 1 ]
+}
+
+@test "what has the name of the history and is no table of ours is refused" {
+	history 'ALTER TABLE amplan_history RENAME TO old; CREATE VIEW amplan_history AS SELECT * FROM old'
+	only_ours <<-'X'
+	amplan: 'amplan_history' is a view, not the table in which amplan keeps its history
+	  help: give it another name, or move what it holds away and use 'amplan baseline' to begin a new history
+	X
+	history 'DROP VIEW amplan_history; CREATE VIRTUAL TABLE Amplan_History USING fts5(number)'
+	only_ours <<-'X'
+	amplan: 'Amplan_History' is a virtual table, not the table in which amplan keeps its history
+	X
+}
+
+@test "a history without its first row was emptied, and nothing runs again" {
+	history 'DELETE FROM amplan_history'
+	only_ours <<-'X'
+	amplan: the table 'amplan_history' was emptied: what was applied is not known any more
+	  help: restore it from a backup, or drop it and use 'amplan baseline' to begin a new history
+	X
+	[ "$(history 'SELECT count(*) FROM b')" = 1 ]
 }

@@ -145,6 +145,23 @@ rebuild() {
 	END
 }
 
+@test "a row that a join repeats does not stand for one that it leaves out" {
+	sqlite3 app.db "CREATE TABLE member (name, mail); INSERT INTO member VALUES ('ada', 'a@'), ('bob', 'b@'), ('cy', 'c@');
+		CREATE TABLE team (name, member); INSERT INTO team VALUES ('red', 'ada'), ('blue', 'ada'), ('red', 'bob');"
+	descriptor 1 '<up>CREATE TABLE m2 (name, mail, team); INSERT INTO m2 SELECT m.name, m.mail, t.name FROM member AS m JOIN team AS t ON t.member = m.name; DROP TABLE member; ALTER TABLE m2 RENAME TO member;</up>'
+	run "$AMPLAN" apply --yes -d app.db
+	[ "$status" -eq 3 ]
+	expect_output <<-'END'
+		migrations/1.xml:3:41: error[row-loss]: 'member' had 3 rows when it was dropped, 1 of them (by name, mail) is not in the copy, which has others more often, and no DELETE of the step removed it
+		  <up>CREATE TABLE m2 (name, mail, team); INSERT INTO m2 SELECT m.name, m.mail, t.name FROM member AS m JOIN team AS t ON t.member = m.name; DROP TABLE member; ALTER TABLE m2 RENAME TO member;</up>
+		                                          ^^^^^^
+		  help: copy all rows; if some are to go, write the DELETE before the copy, or say <allow kind="row-loss" reason="…"/>
+		1 error
+		amplan: '1': 'member' had 3 rows when it was dropped, 1 of them (by name, mail) is not in the copy, which has others more often, and no DELETE of the step removed it
+	END
+	[ "$(sqlite3 app.db 'SELECT count(*) FROM member')" = 3 ]
+}
+
 @test "a down must not lose rows either" {
 	cp world.db app.db
 	descriptor 1 "<up>ALTER TABLE ticket ADD COLUMN done;</up><down>$(rebuild 'WHERE done')</down>"

@@ -137,3 +137,20 @@ on_terminal() {
 	grep -q '^nothing was applied$' said
 	[ -z "$(sqlite3 app.db .tables)" ]
 }
+
+@test "a limit on the size of files is an error, and no end of the application" {
+	open_gate
+	sed -i 's|<up>CREATE TABLE b (b);</up>|<up>CREATE TABLE b (b); INSERT INTO b VALUES (zeroblob(9000000));</up>|' migrations/all.xml
+	run bash -c 'ulimit -f 2000; "$1" start -d app.db -- sh -c "$2"' - "$AMPLAN" "$tells; grep -i sigign /proc/self/status"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *"failed []"* ]]
+	# what the application ignores is what it did before: bit 25 is SIGXFSZ
+	[ $((0x$(awk '/SigIgn/ { print $2 }' <<<"$output") & 0x1000000)) -eq 0 ]
+	run bash -c 'ulimit -f 2000; "$1" apply -y -d app.db' - "$AMPLAN"
+	echo "$output"
+	[ "$status" -eq 6 ]
+	[[ $output == *"help: "* ]]
+	"$AMPLAN" apply -y -d app.db
+	"$AMPLAN" verify -d app.db
+}

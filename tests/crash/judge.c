@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <amplan/amplan.h>
 
@@ -137,11 +138,14 @@ static bool verifies(struct stand *stand)
 	int code = amplan_open(&options, &amplan, &error);
 	if (!code)
 		code = amplan_verify(amplan, &report, &error);
-	if (code && code != AMPLAN_PARTIAL)
-		bad(stand, "verify: %s", error.message);
+	/* before the file is made there is nothing to verify, and that is said */
+	bool missing = access(stand->database, F_OK) != 0;
+	bool right = missing ? code == AMPLAN_DATABASE : !code || code == AMPLAN_PARTIAL;
+	if (!right)
+		bad(stand, "verify: %d %s", code, code ? error.message : "");
 	amplan_report_free(report);
 	amplan_close(amplan);
-	return !code || code == AMPLAN_PARTIAL;
+	return right;
 }
 
 /* A success forgets the failure before it, whatever became of the note. */

@@ -14,6 +14,7 @@ enum case_flags {
 	CASE_STEPS = 2,   /* several commits: may be between, and must go on from there */
 	CASE_BECOMES = 4, /* ends as another program, with all that is allocated */
 	CASE_COLD = 8,    /* each point in a process that has done nothing yet */
+	CASE_MAKES = 16, /* makes a file, that stays where nothing can be removed again */
 };
 
 struct a_case {

@@ -3,11 +3,15 @@
  * fails, once and for ever.
  *
  *	test_errors memory|calls library|commands [--case NAME] [--every N] [--seed N]
- *	            [--point K] [--list]
+ *	            [--point K] [--list] [--places|--deep]
  *
  * A case is run undisturbed, which tells how many things can fail, and then again and
  * again in the same process, with one of them failing each time. The process is a child;
  * where it dies, the point is a failure and another child goes on behind it.
+ *
+ * With --places only the first is tried of those that are asked for from one place of our
+ * code, whatever the case: each way out is taken, though not from each state. --deep tells
+ * places apart by twice as many of those who asked.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -25,7 +29,7 @@
 #include "tests/support/points.h"
 #include "tests/support/temp.h"
 
-enum { SECONDS_MAX = 60, DESCRIPTORS = 64 };
+enum { SECONDS_MAX = 60, DESCRIPTORS = 64, WAYS = 16, MARKS = 1 << 18 };
 
 /* What the children and their parent both know. */
 struct shared {
@@ -37,10 +41,14 @@ struct shared {
 	int code;    /* of the undisturbed run */
 	char words[160];
 	long excused; /* runs in which libxml2 lost memory of its own */
+	/* of this case, for each way: whether marks were made, and where */
+	bool marked[WAYS];
+	unsigned char marks[WAYS][MARKS];
 };
 
 static struct shared *shared;
 static enum fault_source source;
+static bool places;
 static char *folder;
 
 /* What can fail how: as many points as there are calls of that kind. */
@@ -280,6 +288,22 @@ static void make_world(const char *name)
 	}
 }
 
+/* The same; and marks those that come from a place not met before. */
+static long mark_points(struct ground *ground, size_t way)
+{
+	if (places && !shared->marked[way])
+		faults_mark(shared->marks[way], MARKS, (unsigned)way);
+	long count = count_points(ground, way_at(way));
+	faults_mark(NULL, 0, 0);
+	shared->marked[way] = true;
+	return count;
+}
+
+static bool is_wanted(size_t way, long at)
+{
+	return !places || (at < MARKS && shared->marks[way][at]);
+}
+
 /* In a child: all points of the case from shared->index on. */
 static void work(struct ground *ground)
 {
@@ -291,12 +315,12 @@ static void work(struct ground *ground)
 	shared->ready = true;
 	for (size_t i = 0; i < count_ways(); i++) {
 		struct point point = {way_at(i), 1};
-		long count = count_points(ground, point.way);
+		long count = mark_points(ground, i);
 		for (; point.at <= count; point.at++) {
 			if (index++ < shared->index)
 				continue;
 			shared->index = index;
-			if (!points_take(&shared->points))
+			if (!is_wanted(i, point.at) || !points_take(&shared->points))
 				continue;
 			shared->trying = true;
 			if (cold)
@@ -349,6 +373,8 @@ static void run_all(const struct a_case *cases, bool library, const char *only, 
 		make_world(one->world);
 		shared->index = 0;
 		shared->done = false;
+		memset(shared->marked, 0, sizeof(shared->marked));
+		memset(shared->marks, 0, sizeof(shared->marks));
 		struct state made;
 		state_read(&made);
 		while (!shared->done) {
@@ -369,7 +395,7 @@ static int usage(void)
 {
 	fprintf(stderr,
 		"usage: test_errors memory|calls library|commands [--case NAME] "
-		"[--list] [--every N] [--seed N] [--point K]\n");
+		"[--list] [--places|--deep] [--every N] [--seed N] [--point K]\n");
 	return 2;
 }
 
@@ -388,7 +414,12 @@ int main(int argc, char **argv)
 			only = argv[++i];
 		else if (!strcmp(argv[i], "--list"))
 			list = true;
-		else
+		else if (!strcmp(argv[i], "--places"))
+			places = true;
+		else if (!strcmp(argv[i], "--deep")) {
+			places = true;
+			faults_deep();
+		} else
 			return usage();
 	bool library = !strcmp(argv[2], "library");
 	if (!library && strcmp(argv[2], "commands") != 0)

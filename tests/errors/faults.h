@@ -36,6 +36,9 @@ struct faults {
 	int error;                /* of system calls: an errno, or FAULT_SHORT */
 	long count;               /* seen since they were armed */
 	long happened;            /* that failed */
+	unsigned char *marks;     /* of places that are new, or NULL */
+	long room;                /* in them */
+	unsigned kind;            /* of faults, part of a place */
 	bool verbose;             /* show the stack where it happens */
 	char call[32];            /* the first that failed: its name */
 	char path[256];           /* and the file, where it has one */
@@ -45,8 +48,15 @@ extern struct faults *faults;
 
 /* Makes the shared state; once, before the first fork. */
 void faults_init(void);
+/* From now on places are told apart by more of those who asked. */
+void faults_deep(void);
 void faults_arm(enum fault_source source, long at, bool forever, int error);
 void faults_disarm(void);
+
+/* While nothing is to fail: marks[n] is set for the n-th that is seen, if none was seen
+   before from the same place in our code. `kind` tells apart what is to be tried for each
+   place. NULL: marks no more. The memory is shared with child processes. */
+void faults_mark(unsigned char *marks, long room, unsigned kind);
 
 /* For memory.c: does this allocation fail? */
 bool faults_memory(void);

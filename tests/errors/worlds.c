@@ -46,7 +46,10 @@ static const char module[] =
 	"<up>CREATE TABLE tags (note INTEGER REFERENCES notes (id), tag TEXT);</up>"
 	"<down>DROP TABLE tags;</down></migration>\n"
 	"<migration id=\"2\"><depends on=\"1\"/><after on=\"absent\"/>"
-	"<up>INSERT INTO tags SELECT id, 'old' FROM notes;</up>"
+	"<up>INSERT INTO tags SELECT id, 'old' FROM notes;\n"
+	"CREATE TABLE tags2 (tag TEXT, note INTEGER REFERENCES notes (id));\n"
+	"INSERT INTO tags2 SELECT tag, note FROM tags;\n"
+	"DROP TABLE tags; ALTER TABLE tags2 RENAME TO tags;</up>"
 	"<irreversible reason=\"nobody knows which were new\"/></migration>\n"
 	"</migrations>";
 
@@ -290,6 +293,15 @@ static void make_saved(void)
 	amplan_close(amplan);
 }
 
+/* What the plan was made for is not there any more: a step of it was applied since, and
+   the others are gone. */
+static void make_stale(void)
+{
+	make_saved();
+	must(!apply(AMPLAN_FIDELITY_AUTO), "apply");
+	must(!remove("m/tags.xml"), "remove");
+}
+
 static void make_empty(void)
 {
 }
@@ -317,6 +329,7 @@ void world_make(const char *name)
 		{"lint", make_lint},
 		{"undeclared", make_undeclared},
 		{"saved", make_saved},
+		{"stale", make_stale},
 		{"empty", make_empty},
 	};
 	for (size_t i = 0; i < sizeof(worlds) / sizeof(*worlds); i++)

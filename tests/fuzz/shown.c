@@ -1,12 +1,10 @@
 #include "tests/fuzz/shown.h"
 
-#include <stdint.h>
 #include <string.h>
 
 #include "tests/fuzz/fuzz.h"
 
-/* The code point that begins at `text`, and its length; 0 where it is broken. */
-static size_t decode(const char *text, size_t length, uint32_t *point)
+size_t shown_decode(const char *text, size_t length, uint32_t *point)
 {
 	unsigned char c = (unsigned char)text[0];
 	size_t n = c < 0x80 ? 1 : c < 0xc2 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
@@ -41,7 +39,7 @@ static bool is_hostile(uint32_t point)
 static size_t add_one(struct amp_str *out, const char *text, size_t length)
 {
 	uint32_t point;
-	size_t n = decode(text, length, &point);
+	size_t n = shown_decode(text, length, &point);
 	if (!n || (is_hostile(point) && point < 0x80))
 		amp_str_addf(out, "\\x%02x", (unsigned)(unsigned char)*text);
 	else if (is_hostile(point))
@@ -84,7 +82,7 @@ void shown_is_harmless(const char *text, size_t length, const char *allowed)
 {
 	for (size_t at = 0, n; at < length; at += n) {
 		uint32_t point;
-		n = decode(text + at, length - at, &point);
+		n = shown_decode(text + at, length - at, &point);
 		must(n);
 		must(!is_hostile(point) ||
 			(point && point < 0x80 && strchr(allowed, (int)point)));

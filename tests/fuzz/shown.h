@@ -6,8 +6,12 @@
 #define TESTS_FUZZ_SHOWN_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/str.h"
+
+/* The code point that begins at `text`, and its length; 0 where it is broken. */
+size_t shown_decode(const char *text, size_t length, uint32_t *point);
 
 /* As it is to be read: \xNN for controls and broken bytes, \u{NNNN} for what lies about
    the direction or is not seen. */

@@ -60,16 +60,22 @@ int host_apply(const struct amplan_options *options, struct amplan_error *error)
 	return code;
 }
 
-long host_number(const char *database, const char *sql)
+long host_number_on(sqlite3 *db, const char *sql)
 {
-	sqlite3 *db;
 	sqlite3_stmt *statement;
-	MUST(!sqlite3_open_v2(database, &db, SQLITE_OPEN_READWRITE, NULL));
-	sqlite3_busy_timeout(db, 10000);
 	MUST(!sqlite3_prepare_v2(db, sql, -1, &statement, NULL));
 	MUST(sqlite3_step(statement) == SQLITE_ROW);
 	long number = (long)sqlite3_column_int64(statement, 0);
 	sqlite3_finalize(statement);
+	return number;
+}
+
+long host_number(const char *database, const char *sql)
+{
+	sqlite3 *db;
+	MUST(!sqlite3_open_v2(database, &db, SQLITE_OPEN_READWRITE, NULL));
+	sqlite3_busy_timeout(db, 10000);
+	long number = host_number_on(db, sql);
 	sqlite3_close(db);
 	return number;
 }
@@ -122,7 +128,7 @@ int main(int argc, char **argv)
 {
 	static const struct scenario *const all[] = {fork_scenarios, trace_scenarios,
 		xml_scenarios, library_scenarios, thread_scenarios, end_scenarios,
-		lock_scenarios, trap_scenarios};
+		lock_scenarios, trap_scenarios, lent_scenarios};
 	struct points points;
 	points_init(&points, "host", 1, argc, argv);
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)

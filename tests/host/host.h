@@ -38,6 +38,7 @@ extern const struct scenario thread_scenarios[];
 extern const struct scenario end_scenarios[];
 extern const struct scenario lock_scenarios[];
 extern const struct scenario trap_scenarios[];
+extern const struct scenario lent_scenarios[];
 
 /* COUNT migrations in FOLDER, each with a table and some rows, one on the other. */
 void host_migrations(const char *folder, int count);
@@ -49,5 +50,6 @@ int host_apply(const struct amplan_options *options, struct amplan_error *error)
 void host_complete(const char *database, int count);
 /* The first column of the first row, as a number. */
 long host_number(const char *database, const char *sql);
+long host_number_on(struct sqlite3 *db, const char *sql);
 
 #endif

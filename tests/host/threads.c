@@ -1,6 +1,6 @@
 /*
  * Threads: eight of them on four databases, each with sessions of its own. The same runs
- * once more with the thread sanitizer: threads.sh.
+ * once more with the thread sanitizer: tsan.sh.
  */
 #include <pthread.h>
 #include <string.h>

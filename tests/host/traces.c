@@ -191,13 +191,8 @@ static void nothing_is_printed(void)
 static long setting(sqlite3 *db, const char *name)
 {
 	char sql[64];
-	sqlite3_stmt *statement;
 	snprintf(sql, sizeof(sql), "PRAGMA %s", name);
-	MUST(!sqlite3_prepare_v2(db, sql, -1, &statement, NULL));
-	MUST(sqlite3_step(statement) == SQLITE_ROW);
-	long value = (long)sqlite3_column_int64(statement, 0);
-	sqlite3_finalize(statement);
-	return value;
+	return host_number_on(db, sql);
 }
 
 static void lent_handle_is_as_it_was(void)

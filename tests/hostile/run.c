@@ -34,9 +34,18 @@ const char *run_sources(void)
 	return SOURCES;
 }
 
-static void be_the_program(
-	int out, int err, const char *const *words, const char *const *more)
+/* How a process is run; all of it may be NULL but the words. */
+struct manner {
+	const char *const *words, *const *environment;
+	bool apart; /* stderr has a file of its own */
+	void (*begin)(void *data);
+	int (*watch)(pid_t pid, void *data);
+	void *data;
+};
+
+static void be_the_program(int out, int err, const struct manner *manner)
 {
+	const char *const *words = manner->words, *const *more = manner->environment;
 	const char *argv[WORDS_MAX] = {run_program()};
 	const char *environment[WORDS_MAX] = {
 		"PATH=/usr/bin:/bin", "LC_ALL=C", "NO_COLOR=1", "HOME=/nonexistent"};
@@ -52,15 +61,19 @@ static void be_the_program(
 	closefrom(3);
 	struct rlimit limit = {SECONDS_MAX, SECONDS_MAX + 1};
 	setrlimit(RLIMIT_CPU, &limit);
+	if (manner->begin)
+		manner->begin(manner->data);
 	execve(argv[0], (char *const *)argv, (char *const *)environment);
 	_exit(126);
 }
 
-static void wait_for(struct ran *ran, pid_t pid)
+static void wait_for(struct ran *ran, pid_t pid, const struct manner *manner)
 {
-	struct rusage used;
+	struct rusage used = {0};
 	int status;
-	if (wait4(pid, &status, 0, &used) != pid) {
+	if (manner->watch) {
+		status = manner->watch(pid, manner->data);
+	} else if (wait4(pid, &status, 0, &used) != pid) {
 		perror("wait4");
 		exit(2);
 	}
@@ -86,34 +99,43 @@ static void read_output(struct ran *ran, int fd)
 	close(fd);
 }
 
-static void start(struct ran *ran, const char *const *words,
-	const char *const *environment, bool apart)
+static void start(struct ran *ran, const struct manner *manner)
 {
 	*ran = (struct ran){.exit = -1};
 	int out = open("out", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_APPEND, 0600);
-	int err = apart ? open("err", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : out;
+	int err = manner->apart
+		? open("err", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)
+		: out;
 	fflush(NULL);
 	pid_t pid = out < 0 || err < 0 ? -1 : fork();
 	if (pid == 0)
-		be_the_program(out, err, words, environment);
+		be_the_program(out, err, manner);
 	if (pid < 0) {
 		perror("fork");
 		exit(2);
 	}
-	wait_for(ran, pid);
-	if (apart)
+	wait_for(ran, pid, manner);
+	if (manner->apart)
 		close(err);
 	read_output(ran, out);
 }
 
 void run(struct ran *ran, const char *const *words, const char *const *environment)
 {
-	start(ran, words, environment, false);
+	start(ran, &(struct manner){.words = words, .environment = environment});
 }
 
 void run_stdout(struct ran *ran, const char *const *words)
 {
-	start(ran, words, NULL, true);
+	start(ran, &(struct manner){.words = words, .apart = true});
+}
+
+void run_watched(struct ran *ran, const char *const *words, void (*begin)(void *data),
+	int (*watch)(pid_t pid, void *data), void *data)
+{
+	start(ran,
+		&(struct manner){
+			.words = words, .begin = begin, .watch = watch, .data = data});
 }
 
 void ran_free(struct ran *ran)

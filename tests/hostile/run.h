@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 struct ran {
 	int exit; /* -1: killed, by the signal below */
@@ -25,6 +26,11 @@ struct ran {
 void run(struct ran *ran, const char *const *words, const char *const *environment);
 /* The same with stdout alone in `out`; stderr goes to the file "err". */
 void run_stdout(struct ran *ran, const char *const *words);
+/* As run(), and watched by the caller: `begin` is called in the new process, just before it
+   becomes the program; `watch` gets the process and returns the status that it ended with.
+   What it took is not measured. */
+void run_watched(struct ran *ran, const char *const *words, void (*begin)(void *data),
+	int (*watch)(pid_t pid, void *data), void *data);
 void ran_free(struct ran *ran);
 
 /* The line that tells what is wrong: the first with "error[", else the first of all. */

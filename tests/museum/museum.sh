@@ -47,6 +47,12 @@ field() {
 	sed -n "/^--- /q; s/^$2: *//p" "$pieces/$1.patch"
 }
 
+# suites PIECE: what must fail, each with the number of tries it has
+suites() {
+	field "$1" Suite | sed 's/^/1 /'
+	field "$1" Storm | sed 's/^/5 /'
+}
+
 # A copy of what git knows and of what is new. Only what differs is written, so that the
 # build of the last time is still of use, and a file with a bug in it is never taken for
 # an older one without.
@@ -76,11 +82,11 @@ configure() {
 # make PIECE: the program, and what the commands of its suite name in $BUILD
 make() {
 	local targets
-	targets=$(field "$1" Suite | grep -oE '\$BUILD/[A-Za-z0-9_./-]+' | sed 's,^\$BUILD/,,')
+	targets=$(suites "$1" | grep -oE '\$BUILD/[A-Za-z0-9_./-]+' | sed 's,^\$BUILD/,,')
 	ninja -C "$tree/build" cli/amplan ${targets:-} >"$tree/log" 2>&1
 }
 
-# suite COMMAND: runs it in the copy, as ctest would
+# suite COMMAND [SEED]: runs it in the copy, as ctest would
 suite() {
 	(
 		cd "$tree/source" || exit 126
@@ -88,6 +94,7 @@ suite() {
 		export AMPLAN=$BUILD/cli/amplan PRAYER_WALL=$BUILD/examples/prayer_wall
 		export LC_ALL=C NO_COLOR=1
 		unset POINTS_EVERY POINTS_SEED
+		[ -z "${2:-}" ] || export POINTS_SEED=$2
 		timeout 300 bash -c "$1"
 	) >"$tree/out" 2>&1 </dev/null
 }
@@ -105,32 +112,35 @@ fail() {
 
 well() {
 	local command
-	while read -r command; do
+	while read -r _ command; do
 		if suite "$command"; then
 			pass "$1 (healthy): $command"
 		else
 			fail "$1 (healthy): fails without the bug: $command" "$tree/out"
 		fi
-	done < <(field "$1" Suite)
+	done < <(suites "$1")
 }
 
 # Red is an exit code of the suite's own. Not red: too late, not found, misused.
 ill() {
-	local command rc
-	while read -r command; do
-		suite "$command"
-		rc=$?
+	local command rc turn tries
+	while read -r tries command; do
+		for ((turn = 0; turn < tries; turn++)); do
+			suite "$command" $((4711 + turn))
+			rc=$?
+			[ $rc -eq 0 ] || break
+		done
 		case $rc in
 		0) fail "$1: not caught by: $command" "$tree/out" ;;
 		2 | 124 | 126 | 127) fail "$1: exit $rc is no answer: $command" "$tree/out" ;;
 		*) pass "$1" ;;
 		esac
-	done < <(field "$1" Suite)
+	done < <(suites "$1")
 }
 
 try() {
-	[ -n "$(field "$1" Suite)" ] && [ -n "$(field "$1" What)" ] || {
-		fail "$1: wants a What: and a Suite:" /dev/null
+	[ -n "$(suites "$1")" ] && [ -n "$(field "$1" What)" ] || {
+		fail "$1: wants a What: and a Suite: or a Storm:" /dev/null
 		return
 	}
 	if [ -n "$healthy" ]; then
@@ -156,7 +166,7 @@ fits() {
 # Pieces that the museum must not take: a bug that nobody sees, one whose patch is for
 # another tree, one whose suite does not exist.
 self_test() {
-	pieces=$(mktemp -d) names=(unseen unfit unknown)
+	pieces=$(mktemp -d) names=(unseen unfit unknown unlucky)
 	local diff='--- a/base/version.c
 +++ b/base/version.c
 @@ -1 +1,2 @@
@@ -166,20 +176,22 @@ self_test() {
 	printf 'What: nothing\nSuite: true\n%s\n' "$diff" >"$pieces/unseen.patch"
 	printf 'What: nothing\nSuite: false\n%s\n' "${diff%?}" >"$pieces/unfit.patch"
 	printf 'What: nothing\nSuite: tests/no-such-suite\n%s\n' "$diff" >"$pieces/unknown.patch"
+	printf 'What: nothing\nStorm: [ $POINTS_SEED -lt 4716 ]\n%s\n' "$diff" >"$pieces/unlucky.patch"
 	every=1
 	run >"$tree/told"
 	rm -r "$pieces"
 	for said in "FAIL unseen: not caught by: true" \
 		"FAIL unfit: the patch does not fit any more" \
 		"FAIL unknown: exit 127 is no answer: tests/no-such-suite" \
-		"museum: 3 pieces, seed $seed, every 1: 0 passed, 3 failed"; do
+		"FAIL unlucky: not caught by: [ \$POINTS_SEED -lt 4716 ]" \
+		"museum: 4 pieces, seed $seed, every 1: 0 passed, 4 failed"; do
 		grep -qxF "$said" "$tree/told" || {
 			cat "$tree/told"
 			echo "museum: it does not say: $said"
 			exit 1
 		}
 	done
-	echo "museum: 3 bad pieces refused"
+	echo "museum: 4 bad pieces refused"
 	exit 0
 }
 
@@ -216,7 +228,7 @@ if [ -n "$build" ]; then
 	configure
 	ninja -C "$tree/build" || exit 1
 	echo "the tree with the bug is $tree/source, built in $tree/build; suite:"
-	field "${names[0]}" Suite
+	suites "${names[0]}" | cut -d ' ' -f 2-
 	exit 0
 fi
 run

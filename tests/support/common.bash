@@ -30,6 +30,27 @@ fingerprint_folder() {
 	(cd "${1:-.}" && find . -type f -printf '%p %s %T@ ' -exec sha256sum {} \; | LC_ALL=C sort)
 }
 
+# occupy DATABASE SQL: a process of its own, $other, that has done this and keeps DATABASE open.
+occupy() {
+	local mark="$BATS_TEST_TMPDIR/occupied" gate="$BATS_TEST_TMPDIR/gate" i
+	rm -f "$mark" "$gate"
+	mkfifo "$gate"
+	sqlite3 "$1" "$2" ".shell : >'$mark'" ".read '$gate'" 3>&- &
+	other=$!
+	for i in $(seq 600); do
+		[ -e "$mark" ] && return
+		sleep 0.05
+	done
+	return 1
+}
+
+# leave [SIGNAL]: ends the process $other
+leave() {
+	kill "-${1:-TERM}" "$other"
+	wait "$other" || true
+	other=
+}
+
 # Fails with the difference where the output is not the text on stdin.
 expect_output() {
 	diff <(printf '%s\n' "$output") - >&2

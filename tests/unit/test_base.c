@@ -64,6 +64,18 @@ static void test_str__grows_and_stays_terminated(void **state)
 	assert_string_equal(amp_str_text(&str), "");
 }
 
+static void test_str__refuses_what_no_memory_holds(void **state)
+{
+	AMP_STR_AUTO str = AMP_STR_INIT;
+	(void)state;
+	amp_str_add(&str, "a");
+	amp_str_addn(&str, "b", SIZE_MAX / 2);
+	assert_true(str.failed);
+	/* and stays failed, so that one look at the end is enough */
+	amp_str_add(&str, "c");
+	assert_int_equal(str.length, 1);
+}
+
 static void test_digest__is_sha256(void **state)
 {
 	char out[AMP_DIGEST_SIZE];
@@ -118,6 +130,9 @@ static void test_error__exit_codes_are_those_of_the_manual(void **state)
 	assert_int_equal(amplan_exit_code(AMPLAN_INTERNAL), 70);
 	assert_int_equal(amplan_exit_code(AMPLAN_NOMEM), 70);
 	assert_int_equal(amplan_exit_code(AMPLAN_CANCELLED), 1);
+	/* a code that is none of ours */
+	assert_int_equal(amplan_exit_code(5), 70);
+	assert_int_equal(amplan_exit_code(-7), 70);
 }
 
 static void test_findings__are_sorted_by_place_and_said_once(void **state)
@@ -197,6 +212,7 @@ int main(void)
 		cmocka_unit_test(test_arena__copies_what_there_is),
 		cmocka_unit_test(test_arena__remembers_that_there_was_no_memory),
 		cmocka_unit_test(test_str__grows_and_stays_terminated),
+		cmocka_unit_test(test_str__refuses_what_no_memory_holds),
 		cmocka_unit_test(test_digest__is_sha256),
 		cmocka_unit_test(test_digest__keeps_fields_apart),
 		cmocka_unit_test(test_error__can_wrap_itself),

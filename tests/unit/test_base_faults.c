@@ -80,11 +80,18 @@ WRAP(void *, NULL, calloc, (size_t count, size_t size), (count, size))
 WRAP(ssize_t, -1, readlinkat, (int fd, const char *path, char *out, size_t size),
 	(fd, path, out, size))
 
+/* What somebody else does just before the next read. */
+static void (*meanwhile)(void);
+
 /* Number 0: the end of the file, though there was to be more. */
 ssize_t __real_read(int fd, void *bytes, size_t n);
 ssize_t __wrap_read(int fd, void *bytes, size_t n);
 ssize_t __wrap_read(int fd, void *bytes, size_t n)
 {
+	void (*act)(void) = meanwhile;
+	meanwhile = NULL;
+	if (act)
+		act();
 	if (fails("read"))
 		return fault.number ? -1 : 0;
 	return __real_read(fd, bytes, n);
@@ -288,6 +295,65 @@ static void test_faults__of_reading_below_a_folder(void **state)
 	arm("calloc", 0, 1, ENOMEM);
 	assert_int_equal(read_one(&place, &length, &number), AMP_FILE_UNREADABLE);
 	assert_int_equal(number, ENOMEM);
+	disarm();
+}
+
+static void be_longer(void)
+{
+	temp_text(".", "in/a.xml", "some text, and more");
+}
+
+static void be_shorter(void)
+{
+	temp_text(".", "in/a.xml", "some");
+}
+
+static void be_another(void)
+{
+	static const struct timespec then[2] = {{.tv_sec = 1}, {.tv_nsec = 1}};
+	temp_text(".", "in/a.xml", "some TEXT");
+	assert_int_equal(utimensat(AT_FDCWD, "in/a.xml", then, 0), 0);
+}
+
+static void be_a_moment_later(void)
+{
+	static const struct timespec then[2] = {{.tv_sec = 1}, {.tv_nsec = 2}};
+	temp_text(".", "in/a.xml", "Some TEXT");
+	assert_int_equal(utimensat(AT_FDCWD, "in/a.xml", then, 0), 0);
+}
+
+static void be_replaced(void)
+{
+	temp_text(".", "in/new", "another text");
+	assert_int_equal(rename("in/new", "in/a.xml"), 0);
+}
+
+static void test_faults__of_files_written_to_meanwhile(void **state)
+{
+	static void (*const acts[])(void) = {
+		be_longer, be_shorter, be_another, be_a_moment_later};
+	PLACE place;
+	AMP_STR_AUTO buffer = AMP_STR_INIT;
+	size_t length;
+	int number;
+	(void)state;
+	place_init(&place);
+	for (size_t i = 0; i < sizeof(acts) / sizeof(*acts); i++) {
+		meanwhile = acts[i];
+		assert_int_equal(read_one(&place, &length, &number), AMP_FILE_CHANGED);
+	}
+	meanwhile = be_longer;
+	assert_int_equal(
+		amp_folder_read_into(&place.folder, &buffer, "a.xml", 100, &number),
+		AMP_FILE_CHANGED);
+	assert_int_equal(buffer.length, 0);
+	/* another file under its name is another file */
+	meanwhile = be_replaced;
+	assert_int_equal(read_one(&place, &length, &number), AMP_FILE_FINE);
+	assert_int_equal(length, strlen("some text, and more"));
+	arm("fstat", 1, 1, EIO);
+	assert_int_equal(read_one(&place, &length, &number), AMP_FILE_UNREADABLE);
+	assert_int_equal(number, EIO);
 	disarm();
 }
 
@@ -561,6 +627,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_faults__of_opening_beneath),
 		cmocka_unit_test(test_faults__of_reading_below_a_folder),
+		cmocka_unit_test(test_faults__of_files_written_to_meanwhile),
 		cmocka_unit_test(test_faults__of_reading_a_file),
 		cmocka_unit_test(test_faults__of_replacing_a_file),
 		cmocka_unit_test(test_faults__of_a_device),

@@ -230,6 +230,89 @@ static void test_cycle__ten_thousand_long_ways_round_end_soon(void **state)
 	assert_int_equal(w.findings.items[0].nids, LAYERS);
 }
 
+/* A long way round and, at its end, a short one. Without what lies on no cycle any more
+   being peeled off, a search along the long way from each of its nodes would use up what all
+   searches may look at, and the short one would not be found. */
+enum { LONG = 20000 };
+
+static void add_long_way(struct world *w, const char *last)
+{
+	char line[64];
+	for (int i = 1; i <= LONG; i++) {
+		snprintf(line, sizeof(line), "n%d n%d", i, i + 1);
+		world_add(w, line);
+	}
+	snprintf(line, sizeof(line), "n%d %s", LONG + 1, last);
+	world_add(w, line);
+}
+
+static void assert_last(struct world *w, const char *message)
+{
+	world_build(w);
+	assert_string_equal(w->findings.items[w->findings.count - 1].message, message);
+}
+
+static void test_cycle__what_nothing_leads_to_is_peeled_off(void **state)
+{
+	(void)state;
+	WORLD w;
+	world_init(&w);
+	add_long_way(&w, "x");
+	world_add_all(&w, "x y", "y z", "z x n1", NULL);
+	assert_last(&w, "dependency cycle of 3: 'x' -> 'y' -> 'z' -> 'x'");
+	assert_int_equal(w.findings.count, 1);
+}
+
+/* In the second round, too: another cycle is found first. */
+static void test_cycle__what_is_peeled_off_is_counted_anew(void **state)
+{
+	(void)state;
+	WORLD w;
+	world_init(&w);
+	world_add_all(&w, "a b", "b a", NULL);
+	add_long_way(&w, "x");
+	world_add_all(&w, "x y", "y z", "z x n1", NULL);
+	assert_last(&w, "dependency cycle of 3: 'x' -> 'y' -> 'z' -> 'x'");
+	assert_int_equal(w.findings.count, 2);
+}
+
+/* Adds one that depends on all that begin with this letter. */
+static void add_hub(struct world *w, const char *id, char letter, const char *more)
+{
+	size_t count = 0, filled = 0;
+	struct amp_migration *hub = world_add(w, id);
+	for (size_t i = 0; i < w->catalog.count; i++)
+		count += *w->catalog.items[i]->id == letter;
+	world_depends(w, hub, count + (more != NULL));
+	for (size_t i = 0; i < w->catalog.count; i++)
+		if (*w->catalog.items[i]->id == letter)
+			world_depend(hub, filled++, w->catalog.items[i]->id);
+	if (more)
+		world_depend(hub, filled, more);
+}
+
+/* Of a wide way round, all of which the short one leads to: there is always a way in. */
+static void test_cycle__what_leads_to_nothing_is_peeled_off(void **state)
+{
+	(void)state;
+	char line[64];
+	WORLD w;
+	world_init(&w);
+	world_add(&w, "m x");
+	for (int i = 0; i < LONG; i++) {
+		snprintf(line, sizeof(line), "p%d m", i);
+		world_add(&w, line);
+		snprintf(line, sizeof(line), "n%d o", i);
+		if (i < LONG / 4)
+			world_add(&w, line);
+	}
+	add_hub(&w, "o", 'p', NULL);
+	world_add_all(&w, "x y", "y z", NULL);
+	add_hub(&w, "z", 'n', "x");
+	assert_last(&w, "dependency cycle of 3: 'x' -> 'y' -> 'z' -> 'x'");
+	assert_int_equal(w.findings.count, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -246,6 +329,9 @@ int main(void)
 		cmocka_unit_test(test_cycle__of_edges_that_all_order_and_stand_nowhere),
 		cmocka_unit_test(test_cycle__a_ring_of_10000_ends_soon),
 		cmocka_unit_test(test_cycle__ten_thousand_long_ways_round_end_soon),
+		cmocka_unit_test(test_cycle__what_nothing_leads_to_is_peeled_off),
+		cmocka_unit_test(test_cycle__what_is_peeled_off_is_counted_anew),
+		cmocka_unit_test(test_cycle__what_leads_to_nothing_is_peeled_off),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -123,6 +123,68 @@ static void test_meet__ranks(void **state)
 	assert_string_equal(amp_meeting_object(&table, &arena), "t");
 }
 
+/* Each two of them in the order of what tells more, whichever comes first. */
+static void test_meet__ranks_of_what_was_done(void **state)
+{
+	(void)state;
+	/* in both orders, so that being the first decides nothing */
+	const struct amp_seen all = SEEN({"a", "", R | W | A}, {"b", "", R | W | A},
+		{"b", "c", R | W | A}, {"z", "", R | W | A});
+	/* made, against made along with what the other one alters: the first tells more */
+	const struct amp_seen made = SEEN({"a", "", C}, {"b", "c", C});
+	const struct amp_seen alters = SEEN({"a", "", A}, {"b", "c", A});
+	expect(&made, &alters, NULL, "b", "c");
+	const struct amp_seen drops = SEEN({"a", "", D}, {"b", "c", A});
+	expect(&made, &drops, NULL, "b", "c");
+	expect(&made, &all, NULL, "a", "");
+	/* a table altered tells less than a column altered */
+	const struct amp_seen altered = SEEN({"a", "", A}, {"b", "c", A});
+	expect(&altered, &all, NULL, "b", "c");
+	/* rows written tell less than anything that was altered */
+	const struct amp_seen written = SEEN({"a", "", W}, {"b", "c", W});
+	expect(&written, &all, NULL, "b", "c");
+	const struct amp_seen both = SEEN({"a", "", W}, {"z", "", A});
+	expect(&both, &all, NULL, "z", "");
+	/* what was read only, and made whole: the table tells more than its column */
+	const struct amp_seen reads = SEEN({"a", "", R}, {"b", "", R}, {"b", "c", R});
+	const struct amp_seen whole = SEEN({"b", "", C}, {"b", "c", C});
+	expect(&whole, &reads, NULL, "b", "");
+	const struct amp_seen column = SEEN({"a", "", C}, {"b", "c", C});
+	expect(&column, &reads, NULL, "a", "");
+}
+
+/* What the other one did is that to the object itself, if anything, else to its parts. */
+static void test_meet__says_what_both_did(void **state)
+{
+	(void)state;
+	const struct amp_seen makes = SEEN({"t", "", C});
+	const struct amp_seen whole = SEEN({"t", "", R}, {"t", "a", W});
+	const struct amp_seen parts = SEEN({"t", "a", W}, {"t", "b", R});
+	assert_int_equal(amp_meet(&makes, &whole, NULL).other, R);
+	assert_int_equal(amp_meet(&makes, &parts, NULL).other, W | R);
+	assert_int_equal(amp_meet(&makes, &whole, NULL).writer, C);
+	const struct amp_seen columns = SEEN({"t", "a", A}, {"t", "b", W});
+	const struct amp_seen reads = SEEN({"t", "", R});
+	assert_int_equal(amp_meet(&columns, &reads, NULL).writer, A | W);
+}
+
+/* The last thing that the text names; a table and its column are told by the column. */
+static void test_meet__named_last(void **state)
+{
+	(void)state;
+	const struct amp_seen seen = SEEN({"a", "", R}, {"t", "", R}, {"t", "c", W});
+	struct amp_meeting meeting = amp_meet_named(&seen, "t.c is not there");
+	assert_string_equal(meeting.name, "t");
+	assert_string_equal(meeting.column, "c");
+	meeting = amp_meet_named(&seen, "c is not there in a");
+	assert_string_equal(meeting.name, "a");
+	meeting = amp_meet_named(&seen, "c is not in t");
+	assert_string_equal(meeting.name, "t");
+	assert_string_equal(meeting.column, "");
+	meeting = amp_meet_named(&seen, "a, t, c");
+	assert_string_equal(meeting.column, "c");
+}
+
 static void test_effects__touched(void **state)
 {
 	(void)state;
@@ -194,6 +256,9 @@ int main(void)
 		cmocka_unit_test(test_meet__names_what_tells_most),
 		cmocka_unit_test(test_meet__chance_is_a_matter_of_any_statement),
 		cmocka_unit_test(test_meet__ranks),
+		cmocka_unit_test(test_meet__ranks_of_what_was_done),
+		cmocka_unit_test(test_meet__says_what_both_did),
+		cmocka_unit_test(test_meet__named_last),
 		cmocka_unit_test(test_effects__touched),
 		cmocka_unit_test(test_ancestors__sets),
 		cmocka_unit_test(test_ancestors__are_all_that_is_needed),

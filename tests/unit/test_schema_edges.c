@@ -2,7 +2,9 @@
  * The floor `schema` below the reader, given what the reader never gives it: values, bytes,
  * tags, SQL and seals of every shape, well-formed or not.
  */
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/str.h"
 #include "base/system.h"
@@ -390,6 +392,120 @@ static void test_system__names_errors(void **state)
 	assert_string_equal(amp_errno_text(-1), "unknown error");
 }
 
+/* The parser reports a tag with a control character in its name before it complains. */
+static void test_reader__where_a_name_is_cut_off(void **state)
+{
+	(void)state;
+	assert_descriptor("<migration xmlns=\"urn:amplan:1\" id=\"a\"><desc\x01n>x</desc>"
+			  "</migration>",
+		"m/a.xml:1:45+1: error[invalid-descriptor]: the XML is not well-formed: "
+		"Couldn't find end of Start Tag desc line 1 {} (check that each tag is "
+		"closed and each quote has its partner)\n");
+	assert_descriptor("<migration xmlns=\"urn:amplan:1\" id=\"a\"><up\x01up>x</up>"
+			  "</migration>",
+		"m/a.xml:1:43+1: error[invalid-descriptor]: the XML is not well-formed: "
+		"Couldn't find end of Start Tag up line 1 {} (check that each tag is "
+		"closed and each quote has its partner)\n");
+}
+
+#define UNKNOWN(ids)                                                             \
+	"m/a.xml:1:41+1: error[invalid-descriptor]: unknown element 'x' in "     \
+	"'migration' {" ids "} (what may stand here: 'description', 'depends', " \
+	"'after', 'replaces', 'up', 'down', 'irreversible', 'verify', "          \
+	"'precondition' or 'allow')\n"
+
+static void test_reader__passes_over_no_more_than_is_quick(void **state)
+{
+	static const char *const expected[] = {
+		UNKNOWN("a"),
+		"m/a.xml:0:0+0: note[invalid-descriptor]: the rest of the file is not "
+		"looked at: too much stands in elements that do not belong here {} (mend "
+		"these first)\n" UNKNOWN(""),
+	};
+	(void)state;
+	/* an element and an attribute each */
+	for (size_t more = 0; more <= 1; more++) {
+		AMP_STR_AUTO text = AMP_STR_INIT;
+		amp_str_add(&text, "<migration xmlns=\"urn:amplan:1\" id=\"a\"><x>");
+		for (size_t i = 0; i < 5000 + more; i++)
+			amp_str_add(&text, "<a b='c'/>");
+		amp_str_add(&text, "</x><up>SELECT 1</up></migration>");
+		assert_descriptor(amp_str_text(&text), expected[more]);
+	}
+}
+
+static void test_reader__counts_namespaces(void **state)
+{
+	AMP_STR_AUTO text = AMP_STR_INIT;
+	(void)state;
+	amp_str_add(&text, "<migrations xmlns='urn:amplan:1'>\n");
+	/* with the root's never more than 64 at once; 32768 in all, and one more */
+	for (int i = 0; i <= 520; i++) {
+		amp_str_add(&text, "<a");
+		for (int j = 0; j < (i < 520 ? 63 : 8); j++)
+			amp_str_addf(&text, " xmlns:p%d='u'", j);
+		amp_str_add(&text, "/>\n");
+	}
+	assert_descriptor(amp_str_text(&text),
+		"m/a.xml:522:2+1: error[invalid-descriptor]: the file holds more than "
+		"32768 namespace declarations {} (one is enough, on the root element: "
+		"'urn:amplan:1')\n");
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t length = strlen(text);
+	return length >= strlen(end) && !strcmp(text + length - strlen(end), end);
+}
+
+/* Who writes to which file just before it is read, if anybody does. */
+static const char *written_to;
+
+ssize_t __real_read(int fd, void *bytes, size_t n);
+ssize_t __wrap_read(int fd, void *bytes, size_t n);
+ssize_t __wrap_read(int fd, void *bytes, size_t n)
+{
+	char link[64], path[4096];
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	ssize_t length = written_to ? readlink(link, path, sizeof(path) - 1) : -1;
+	path[length < 0 ? 0 : length] = '\0';
+	if (written_to && ends_with(path, written_to)) {
+		FILE *file = fopen(path, "a");
+		assert_non_null(file);
+		fputs("\n", file);
+		assert_int_equal(fclose(file), 0);
+		written_to = NULL;
+	}
+	return __real_read(fd, bytes, n);
+}
+
+static void test_catalog__of_files_written_to_meanwhile(void **state)
+{
+	FOLDER folder;
+	(void)state;
+	folder_init(&folder);
+	folder_file(&folder, "a.xml",
+		"<migration xmlns=\"urn:amplan:1\" id=\"a\"><up src=\"a.sql\"/>"
+		"</migration>");
+	folder_file(&folder, "a.sql", "SELECT 1");
+	written_to = "m/a.xml";
+	folder_load(&folder);
+	assert_null(written_to);
+	assert_catalog(&folder,
+		"m/a.xml:0:0+0: error[invalid-descriptor]: the file was changed while it "
+		"was read {} (run it again when nobody writes to it)\n");
+	assert_int_equal(folder.catalog.count, 0);
+	written_to = "m/a.sql";
+	folder_load(&folder);
+	assert_null(written_to);
+	assert_catalog(&folder,
+		"m/a.xml:1:49+5: error[invalid-descriptor]: file 'a.sql' was changed while "
+		"it was read {a} (run it again when nobody writes to it)\n");
+	folder_load(&folder);
+	assert_catalog(&folder, "");
+	assert_int_equal(folder.catalog.count, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -407,6 +523,10 @@ int main(void)
 		cmocka_unit_test(test_seal__of_what_is_cut_off),
 		cmocka_unit_test(test_migration__allows),
 		cmocka_unit_test(test_system__names_errors),
+		cmocka_unit_test(test_reader__where_a_name_is_cut_off),
+		cmocka_unit_test(test_reader__passes_over_no_more_than_is_quick),
+		cmocka_unit_test(test_reader__counts_namespaces),
+		cmocka_unit_test(test_catalog__of_files_written_to_meanwhile),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -112,6 +112,14 @@ static const struct expected types[] = {
 };
 
 static const struct expected keys[] = {
+	{"CREATE TABLE p (x REAL PRIMARY KEY); INSERT INTO p VALUES (1.5), (2.5);"
+	 "CREATE TABLE c (x REAL NOT NULL REFERENCES p, y REFERENCES p (x))",
+		1, 0, "SELECT x, y FROM c ORDER BY x, y", "2.5|NULL ; 2.5|2.5 ; 2.5|2.5"},
+	{"CREATE TABLE p (a, b, c, PRIMARY KEY (c, a)); INSERT INTO p VALUES (1, 2, 3);"
+	 "CREATE TABLE c (x NOT NULL, y NOT NULL, FOREIGN KEY (x, y) REFERENCES p)",
+		1, 0, "SELECT x, y FROM c ORDER BY x, y", "3|1 ; 3|1 ; 3|1"},
+	{"CREATE TEMP TABLE other (a); CREATE TABLE t (a TEXT NOT NULL)", 1, 0,
+		"SELECT count(*), (SELECT count(*) FROM temp.other) FROM t", "3|0"},
 	{"CREATE TABLE t (a TEXT UNIQUE, b TEXT NOT NULL UNIQUE, c)", 1, 0,
 		"SELECT a, b, c FROM t ORDER BY rowid DESC",
 		"seed-1|seed-1|seed-1 ; seed-2|seed-2|seed-1 ; NULL|seed-3|NULL"},
@@ -167,6 +175,42 @@ static const struct expected keys[] = {
 		1, 0, "SELECT * FROM c", "7|seed-1"},
 };
 
+/* SQL in its rarer spellings, and what names and types say of a column;
+   one row of three has NULL where it may. */
+static const struct expected spellings[] = {
+	{"CREATE TABLE t (n INT NOT NULL CHECK (n -- it's )\n > 90) /* ) */)", 1, 0,
+		"SELECT min(n) > 90, count(*) FROM t", "1|3"},
+	{"CREATE TABLE t (r REAL NOT NULL CHECK (r > 1e+3 AND r < 2E+3))", 1, 0,
+		"SELECT min(r) > 1000, max(r) < 2000 FROM t", "1|1"},
+	{"CREATE TABLE t (r DOUBLE NOT NULL CHECK (r >= .5 AND r < 1e0))", 1, 0,
+		"SELECT min(r) >= .5, max(r) < 1 FROM t", "1|1"},
+	{"CREATE TABLE t (n FLOAT NOT NULL CHECK (n < -1e-1))", 1, 0,
+		"SELECT max(n) < 0 FROM t", "1"},
+	{"CREATE TABLE t (n INT NOT NULL CHECK (n IN (0x10, 9223372036854775807)))", 1, 0,
+		"SELECT DISTINCT n FROM t", "16"},
+	{"CREATE TABLE t (`n` INT NOT NULL CHECK (`n` = 1e2))", 1, 0,
+		"SELECT DISTINCT n FROM t", "100"},
+	{"CREATE TABLE t (a$1 INT NOT NULL CHECK (a$1 = 77))", 1, 0,
+		"SELECT DISTINCT a$1 FROM t", "77"},
+	{"CREATE TABLE t (g TEXT NOT NULL CHECK (g GLOB '[]x]-[^a-f]'))", 1, 0,
+		"SELECT count(*) FROM t WHERE g GLOB '?-?'", "3"},
+	{"CREATE TABLE t (has_a INT, can_b INT, c_flag INT, d BOOLEAN)", 1, 0,
+		"SELECT sum(has_a IN (0, 1)), sum(can_b IN (0, 1)), sum(c_flag IN (0, 1)), "
+		"sum(d IN (0, 1)) FROM t",
+		"2|2|2|2"},
+	{"CREATE TABLE t (a_timestamp TEXT, b_utc CLOB, c_on TEXT, a_day TEXT)", 1, 0,
+		"SELECT sum(datetime(a_timestamp) IS NOT NULL), sum(datetime(b_utc) IS NOT "
+		"NULL), sum(datetime(c_on) IS NOT NULL), sum(date(a_day) IS a_day) FROM t",
+		"2|2|2|3"},
+	{"CREATE TABLE t (a GUID, b UUID, c TEXT, d_guid TEXT, e_json TEXT, f JSON)", 1,
+		0,
+		"SELECT sum(length(a) = 36), sum(length(b) = 36), sum(length(d_guid) = 36), "
+		"sum(json_valid(e_json)), sum(json_valid(f)) FROM t",
+		"2|2|2|2|2"},
+	{"CREATE TABLE t (a VARCHAR(0), b VARCHAR(3), c NATIVE CHARACTER(5))", 1, 0,
+		"SELECT max(length(b)) <= 3, max(length(c)) <= 5 FROM t", "1|1"},
+};
+
 static const struct expected checks[] = {
 	{"CREATE TABLE t (s TEXT NOT NULL CHECK (s IN ('draft', 'it''s open')))", 1, 0,
 		"SELECT DISTINCT s FROM t", "draft"},
@@ -205,6 +249,8 @@ static const struct expected checks[] = {
 	{"CREATE TABLE t (a TEXT NOT NULL, b TEXT NOT NULL, CONSTRAINT \"b after a\" "
 	 "CHECK (b > a))",
 		1, 0, "SELECT count(*) FROM t WHERE b > a", "3"},
+	{"CREATE TABLE t (s TEXT NOT NULL, CONSTRAINT 'one''s own' CHECK (s = 'p'))", 1,
+		0, "SELECT DISTINCT s FROM t", "p"},
 	{"CREATE TABLE t (a INT, b INT, c INT, CHECK ((a IS NOT NULL) + (b IS NOT NULL) + "
 	 "(c IS NOT NULL) = 1))",
 		1, 0, "SELECT count(*) > 1 FROM t", "1"},
@@ -292,6 +338,12 @@ static void test_seed__fits_unique_and_foreign_keys(void **state)
 {
 	(void)state;
 	check_cases(keys, COUNT(keys));
+}
+
+static void test_seed__reads_rare_spellings(void **state)
+{
+	(void)state;
+	check_cases(spellings, COUNT(spellings));
 }
 
 static void test_seed__fits_checks(void **state)
@@ -527,6 +579,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_seed__fits_types),
 		cmocka_unit_test(test_seed__fits_unique_and_foreign_keys),
+		cmocka_unit_test(test_seed__reads_rare_spellings),
 		cmocka_unit_test(test_seed__fits_checks),
 		cmocka_unit_test(test_seed__knows_what_is_no_ordinary_table),
 		cmocka_unit_test(test_seed__finds_what_fails_on_rows),

@@ -142,6 +142,25 @@ static void test_source__agrees_with_plain_counting_in_any_order(void **state)
 	}
 }
 
+/* The index has a mark each so many bytes, or behind the character that is there. */
+static void test_source__takes_the_middle_of_a_character_for_its_start(void **state)
+{
+	enum { COUNT = 3000 };
+	char text[2 * COUNT + 1];
+	struct amp_arena arena;
+	(void)state;
+	text[0] = 'a';
+	for (int i = 0; i < COUNT; i++)
+		memcpy(text + 1 + 2 * i, "\xc3\xa4", 2);
+	struct amp_source *source = source_of(&arena, text, sizeof(text));
+	for (size_t offset = 0; offset < sizeof(text); offset++) {
+		struct amplan_place place = amp_source_place(source, offset, 1);
+		assert_int_equal(place.line, 1);
+		assert_int_equal(place.column, 1 + (offset + 1) / 2);
+	}
+	amp_arena_deinit(&arena);
+}
+
 static void test_source__is_quick_on_one_long_line_and_on_many_empty_ones(void **state)
 {
 	enum { SIZE = 4 << 20 };
@@ -172,6 +191,8 @@ int main(void)
 		cmocka_unit_test(test_source__may_be_empty),
 		cmocka_unit_test(test_source__leaves_very_long_lines_out),
 		cmocka_unit_test(test_source__agrees_with_plain_counting_in_any_order),
+		cmocka_unit_test(
+			test_source__takes_the_middle_of_a_character_for_its_start),
 		cmocka_unit_test(
 			test_source__is_quick_on_one_long_line_and_on_many_empty_ones),
 	};

@@ -285,6 +285,36 @@ static void test_lent_handle__with_an_open_transaction_is_refused(void **state)
 	sqlite3_close(handle);
 }
 
+static void test_lent_handle__with_an_unended_query_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	sqlite3 *handle;
+	sqlite3_stmt *query;
+	assert_int_equal(sqlite3_open(":memory:", &handle), SQLITE_OK);
+	sqlite3_exec(handle, "CREATE TABLE mine (x); INSERT INTO mine VALUES (1), (2);",
+		NULL, NULL, NULL);
+	sqlite3_prepare_v2(handle, "SELECT x FROM mine", -1, &query, NULL);
+	assert_int_equal(sqlite3_step(query), SQLITE_ROW);
+	f->options.database = NULL;
+	f->options.sqlite = handle;
+	struct amplan_startup_result result = start(f, AMPLAN_GATE_ON);
+	assert_int_equal(result.outcome, AMPLAN_STARTUP_REFUSED);
+	assert_string_equal(
+		result.error.message, "the lent handle has a query that has not ended");
+	assert_string_equal(
+		result.error.hint, "reset or finalize it before calling amplan");
+	amplan_startup_result_deinit(&result);
+	/* which goes on undisturbed */
+	assert_int_equal(sqlite3_step(query), SQLITE_ROW);
+	assert_int_equal(sqlite3_column_int(query, 0), 2);
+	sqlite3_reset(query);
+	result = start(f, AMPLAN_GATE_ON);
+	assert_int_equal(result.outcome, AMPLAN_STARTUP_APPLIED);
+	amplan_startup_result_deinit(&result);
+	sqlite3_finalize(query);
+	sqlite3_close(handle);
+}
+
 static void twice(sqlite3_context *context, int count, sqlite3_value **values)
 {
 	(void)count;
@@ -382,6 +412,7 @@ int main(void)
 		TEST(test_startup__logs_also_where_there_is_no_session),
 		TEST(test_lent_handle__comes_back_as_it_was),
 		TEST(test_lent_handle__with_an_open_transaction_is_refused),
+		TEST(test_lent_handle__with_an_unended_query_is_refused),
 		TEST(test_lent_handle__may_bring_functions_of_its_own),
 		TEST(test_fit__an_old_program_meets_a_newer_schema_knowingly),
 		TEST(test_schema_shadow__judges_structure_only),
