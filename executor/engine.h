@@ -93,6 +93,7 @@ struct amp_violations {
 	struct amp_violation *items;
 	size_t count, capacity;
 	struct amp_arena *arena;
+	bool by_key; /* compared by how many a key has: rows may get other numbers since */
 };
 
 /* Writes down what SQL of a migration touches while it runs, as it comes; see.c makes

@@ -106,9 +106,6 @@ int amp_run_violations(struct amp_runner *runner, const struct amp_violations *b
 	size_t first, size_t end, struct amplan_error *error)
 {
 	struct amp_violations after = {.arena = &runner->job->arena};
-	/* VACUUM gives rows other numbers; a catalog without a migration has no steps */
-	bool alone = first < end &&
-		runner->job->plan.steps[first].migration->flags & AMPLAN_NO_TRANSACTION;
 	int code = runner->db->engine->violations(runner->db, NULL, 0, &after, error);
 	if (before->count)
 		qsort(before->items, before->count, sizeof(*before->items), compare);
@@ -127,7 +124,7 @@ int amp_run_violations(struct amp_runner *runner, const struct amp_violations *b
 			sum.count += fresh > 0 ? fresh : 0;
 			all += after.items[next].count;
 		}
-		if (alone)
+		if (before->by_key)
 			sum.count = all - count_key(before, &sum);
 		if (sum.count <= 0)
 			continue;
