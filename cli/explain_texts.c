@@ -266,10 +266,10 @@ const struct explain_text explain_texts[] = {
 		"Rows that are to go are deleted; rows that vanish in another way are lost. "
 		"When a step drops a table and another one takes its name, each row must have "
 		"been copied: a condition, a JOIN, a LIMIT, OR IGNORE or DISTINCT in the copy "
-		"leaves some out, and a JOIN may repeat others in their place. REPLACE, triggers, and with foreign keys on a DROP TABLE, "
-		"delete rows that the step does not name. As a warning: enough rows were "
-		"copied, but some got another key. Where a loss is wanted, write the DELETE, "
-		"or allow it with a reason.",
+		"leaves some out, and a JOIN may repeat others in their place. REPLACE, "
+		"triggers, and with foreign keys on a DROP TABLE, delete rows that the step "
+		"does not name. As a warning: enough rows were copied, but some got another "
+		"key. Where a loss is wanted, write the DELETE, or allow it with a reason.",
 		"INSERT INTO users_new SELECT * FROM users WHERE NOT (country = 'xx');\n"
 		"DROP TABLE users;   -- and those without a country\n"
 		"ALTER TABLE users_new RENAME TO users;",

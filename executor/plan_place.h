@@ -8,7 +8,8 @@
 #include "executor/engine.h"
 
 /*
- * engine, database: whose plan it is, and its file, or NULL. path: where the plan is to go; may lead through a link.
+ * engine, database: whose plan it is, and its file, or NULL. path: where the plan is to
+ * go; may lead through a link.
  * Returns AMPLAN_OK; AMPLAN_USAGE where something else is there; AMPLAN_INTERNAL where that
  * cannot be told.
  */

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "base/system.h"
 #include "base/str.h"
+#include "base/system.h"
 #include "base/text.h"
 #include "schema/bytes.h"
 #include "schema/descriptor.h"

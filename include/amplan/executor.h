@@ -96,8 +96,8 @@ AMPLAN_API int amplan_show(
  * amplan: not NULL.
  * options: what to plan where `plan` is NULL; NULL for the defaults.
  * plan: a successful report of amplan_plan() of this session, which is applied exactly,
- *   and once, or refused with `plan-stale`; or NULL to plan, rehearse and apply what is pending, and to plan
- *   again where another process was faster. Stays the caller's.
+ *   and once, or refused with `plan-stale`; or NULL to plan, rehearse and apply what is
+ *   pending, and to plan again where another process was faster. Stays the caller's.
  * out: receives the report: the steps that were applied.
  * Returns AMPLAN_OK; AMPLAN_FAILED; AMPLAN_REFUSED; AMPLAN_LOCKED; AMPLAN_PARTIAL;
  * AMPLAN_DATABASE; AMPLAN_CANCELLED; AMPLAN_USAGE; AMPLAN_INTERNAL, AMPLAN_NOMEM.

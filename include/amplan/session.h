@@ -70,8 +70,9 @@ struct amplan_options {
 	/* Database: "app.db", "sqlite:app.db"; NULL: none, or the lent handle. */
 	const char *database;
 	/* A handle lent by the application instead; it stays the application's. It must have
-	   no open transaction during a call, nor a query that has not ended. All settings that a call touches are put back
-	   before it returns, except callbacks that SQLite cannot read out: see `returned`. */
+	   no open transaction during a call, nor a query that has not ended. All settings
+	   that a call touches are put back before it returns, except callbacks that SQLite
+	   cannot read out: see `returned`. */
 	struct sqlite3 *sqlite;
 	/* Folders that hold the descriptors; at least one for all calls but amplan_show(). */
 	const char *const *folders;
