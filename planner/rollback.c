@@ -204,32 +204,48 @@ static const struct amp_applied *earliest(const struct undo *u)
 	return first;
 }
 
-/* What was applied later and is unknown here may need what would be undone; and where all
-   that came after `to` is to go, it is part of that. */
-static void check_unknown(struct undo *u, const char *to)
+/* `below` NULL: it is one of those that were asked for. */
+static void refuse_gone(struct undo *u, const char *id, const char *below, bool above)
+{
+	struct amplan_finding *finding;
+	if (above)
+		finding = amp_finding_add(u->findings, AMPLAN_ERROR, "missing",
+			"'%s' was applied after '%s' and must be undone before it, but is "
+			"not in the catalog",
+			id, below);
+	else if (below)
+		finding = amp_finding_add(u->findings, AMPLAN_ERROR, "missing",
+			"'%s' was applied after '%s' and must be undone, but is not in the "
+			"catalog",
+			id, below);
+	else
+		finding = amp_finding_add(u->findings, AMPLAN_ERROR, "missing",
+			"'%s' is applied and must be undone, but is not in the catalog",
+			id);
+	amp_finding_id(u->findings, finding, id);
+	if (below)
+		amp_finding_id(u->findings, finding, below);
+	amp_finding_hint(u->findings, finding,
+		"roll back with the descriptors of the version that applied it");
+}
+
+/* What was applied later and is unknown here may need what would be undone. Where all that
+   came after an id is to go, or more steps than are known here, it is one of them. */
+static void check_unknown(struct undo *u, const struct amp_goal *goal)
 {
 	const struct amp_applied *first = earliest(u), *last = NULL;
-	if (to)
-		last = amp_past_find(u->past, to);
-	for (size_t i = 0; (first || last) && i < u->plan->nunknown; i++) {
+	bool short_of = !goal->only && !goal->to && u->count < goal->count;
+	if (goal->to)
+		last = amp_past_find(u->past, goal->to);
+	for (size_t i = 0; i < u->plan->nunknown; i++) {
 		const char *id = u->plan->unknown[i];
 		const struct amp_applied *row = amp_past_find(u->past, id);
-		bool above = first && row > first;
-		const struct amp_applied *from = above ? first : last;
-		if (!from || row <= from)
-			continue;
-		const char *below = from->id;
-		struct amplan_finding *finding = amp_finding_add(u->findings,
-			AMPLAN_ERROR, "missing",
-			above ? "'%s' was applied after '%s' and must be undone before "
-				"it, but is not in the catalog"
-			      : "'%s' was applied after '%s' and must be undone, but is "
-				"not in the catalog",
-			id, below);
-		amp_finding_id(u->findings, finding, id);
-		amp_finding_id(u->findings, finding, below);
-		amp_finding_hint(u->findings, finding,
-			"roll back with the descriptors of the version that applied it");
+		if (first && row > first)
+			refuse_gone(u, id, first->id, true);
+		else if (last && row > last)
+			refuse_gone(u, id, last->id, false);
+		else if (short_of)
+			refuse_gone(u, id, NULL, false);
 	}
 }
 
@@ -257,6 +273,6 @@ int amp_rollback(struct amp_plan *plan, const struct amp_past *past,
 	if (!code && !make_steps(&u, kept))
 		return amp_error_nomem(error);
 	if (!code)
-		check_unknown(&u, goal->to);
+		check_unknown(&u, goal);
 	return code;
 }

@@ -115,6 +115,25 @@ history() {
 	[[ $output == *"error[missing]: '003_c' was applied after '001_a' and must be undone, but is not in the catalog"* ]]
 }
 
+@test "of more steps than have a descriptor none is rolled back" {
+	rm app.db migrations/002_b.xml
+	descriptor 003_c '<up>CREATE TABLE c (x);</up><down>DROP TABLE c;</down>'
+	"$AMPLAN" apply -qyd app.db
+	rm migrations/001_a.xml
+	for steps in 2 1; do
+		refused rollback -y --steps $steps <<-'X'
+		error[missing]: '001_a' is applied and must be undone, but is not in the catalog
+		  help: roll back with the descriptors of the version that applied it
+		warning[ahead]: '001_a' is applied, but not known here
+		  help: a newer version of the program applied it; if that is not so, restore its file from version control
+		1 error, 1 warning
+		amplan: the plan does not hold: 1 error, nothing was touched
+		X
+		[ $steps -eq 1 ] || "$AMPLAN" rollback -qyd app.db --steps 1
+		rm -f migrations/003_c.xml
+	done
+}
+
 @test "what was applied after an unknown one may be rolled back" {
 	descriptor 003_c '<up>CREATE TABLE c (x);</up><down>DROP TABLE c;</down>'
 	"$AMPLAN" apply -qyd app.db
